@@ -1,0 +1,319 @@
+//! Connections: one identity provider as one customer's administrator set it up.
+
+use std::fmt;
+use std::str::FromStr;
+
+use idp_config::IdpSource;
+use rusqlite::{OptionalExtension, Row};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::error::{DbError, DbErrorKind};
+use crate::sql;
+use crate::store::{Store, from_json, from_millis, to_json, to_millis};
+
+/// Our own name for a connection: what keys everything, never the entity ID of the provider
+/// (several customers' providers may share one).
+///
+/// 1 to 64 characters `a-z`, `0-9`, `-`, `_`, the first a letter or digit; upper case is folded
+/// when it is parsed. Safe in a URL path, a cookie name and a file name.
+///
+/// ```
+/// let name: sso_store::ConnectionName = "JumpCloud".parse()?;
+/// assert_eq!(name.as_str(), "jumpcloud");
+/// assert_eq!("a/b".parse::<sso_store::ConnectionName>().unwrap_err().code(), "store.invalid_value");
+/// # Ok::<(), sso_store::DbError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ConnectionName(String);
+
+impl ConnectionName {
+    /// The name, lower case.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ConnectionName {
+    type Err = DbError;
+
+    fn from_str(text: &str) -> Result<Self, DbError> {
+        let folded = text.to_ascii_lowercase();
+        let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        if folded.len() <= 64
+            && folded.starts_with(good)
+            && folded.chars().all(|c| good(c) || c == '-' || c == '_')
+        {
+            Ok(Self(folded))
+        } else {
+            Err(DbError::new(DbErrorKind::InvalidValue))
+        }
+    }
+}
+
+impl TryFrom<String> for ConnectionName {
+    type Error = DbError;
+
+    fn try_from(text: String) -> Result<Self, DbError> {
+        text.parse()
+    }
+}
+
+impl From<ConnectionName> for String {
+    fn from(name: ConnectionName) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Display for ConnectionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Which part of a Response has to carry a signature.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequiredSignature {
+    /// The Response or the Assertion; every signature that is there must verify.
+    #[default]
+    Either,
+    /// The Response.
+    Response,
+    /// The Assertion.
+    Assertion,
+    /// Both.
+    Both,
+}
+
+/// How the AuthnRequest travels to the provider.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestBindingChoice {
+    /// HTTP-Redirect where the provider offers it, else HTTP-POST.
+    #[default]
+    Auto,
+    /// HTTP-Redirect.
+    Redirect,
+    /// HTTP-POST.
+    Post,
+}
+
+/// What an administrator may change on a connection. The defaults are the strict ones.
+///
+/// Stored as JSON; a field that an older version did not write reads as its default.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ConnectionSettings {
+    /// Accept responses nobody asked for (IdP-initiated login).
+    pub allow_unsolicited: bool,
+    /// Which part has to be signed.
+    pub required_signature: RequiredSignature,
+    /// How the request travels.
+    pub request_binding: RequestBindingChoice,
+    /// Sign the AuthnRequest.
+    pub sign_requests: bool,
+    /// Tolerated difference between the clocks, in seconds; `None` = the library's default.
+    pub clock_skew_seconds: Option<u32>,
+    /// Keep the connection off the login page and refuse its logins.
+    pub disabled: bool,
+}
+
+/// A connection as it lies in the database.
+#[non_exhaustive]
+#[derive(Clone, Debug)]
+pub struct ConnectionRecord {
+    /// Our own name for it.
+    pub name: ConnectionName,
+    /// What people read on the button: "Sign in with *label*".
+    pub label: String,
+    /// The preset it was made from (`jumpcloud`, `okta`, …), if any.
+    pub preset: Option<String>,
+    /// Whom to trust, as the administrator typed it.
+    pub source: IdpSource,
+    /// What the administrator may change.
+    pub settings: ConnectionSettings,
+    /// When it was added.
+    pub created_at: OffsetDateTime,
+    /// When it was last changed.
+    pub updated_at: OffsetDateTime,
+}
+
+impl ConnectionRecord {
+    /// A new connection with strict settings.
+    #[must_use]
+    pub fn new(
+        name: ConnectionName,
+        label: impl Into<String>,
+        source: IdpSource,
+        now: OffsetDateTime,
+    ) -> Self {
+        Self {
+            name,
+            label: label.into(),
+            preset: None,
+            source,
+            settings: ConnectionSettings::default(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+/// A row as the driver hands it over, before its JSON and times are read.
+struct RawConnection {
+    name: String,
+    label: String,
+    preset: Option<String>,
+    source: String,
+    settings: String,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl RawConnection {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            name: row.get(0)?,
+            label: row.get(1)?,
+            preset: row.get(2)?,
+            source: row.get(3)?,
+            settings: row.get(4)?,
+            created_at: row.get(5)?,
+            updated_at: row.get(6)?,
+        })
+    }
+
+    fn read(self) -> Result<ConnectionRecord, DbError> {
+        Ok(ConnectionRecord {
+            name: self.name.parse()?,
+            label: self.label,
+            preset: self.preset,
+            source: from_json(&self.source)?,
+            settings: from_json(&self.settings)?,
+            created_at: from_millis(self.created_at)?,
+            updated_at: from_millis(self.updated_at)?,
+        })
+    }
+}
+
+impl Store {
+    /// Adds a connection.
+    ///
+    /// # Errors
+    /// `store.already_exists` when the name is taken, `store.invalid_value`,
+    /// `store.busy`, `store.unavailable`.
+    pub fn add_connection(&self, record: &ConnectionRecord) -> Result<(), DbError> {
+        let source = to_json(&record.source)?;
+        let settings = to_json(&record.settings)?;
+        let at = to_millis(record.created_at)?;
+        let added = self.with(|db| {
+            Ok(db.execute(
+                sql::CONNECTION_INSERT,
+                (
+                    record.name.as_str(),
+                    &record.label,
+                    &record.preset,
+                    source,
+                    settings,
+                    at,
+                ),
+            )?)
+        })?;
+        if added == 1 {
+            Ok(())
+        } else {
+            Err(DbError::new(DbErrorKind::AlreadyExists))
+        }
+    }
+
+    /// Reads a connection, lets `change` edit it, and writes it back, all in one transaction, so
+    /// that two editors cannot undo each other. The name and the creation time stay.
+    ///
+    /// # Errors
+    /// `store.not_found`, `store.busy`, `store.unavailable`, and whatever `change` returns.
+    pub fn change_connection<E: From<DbError>>(
+        &self,
+        name: &ConnectionName,
+        now: OffsetDateTime,
+        change: impl FnOnce(&mut ConnectionRecord) -> Result<(), E>,
+    ) -> Result<ConnectionRecord, E> {
+        let mut refused = None;
+        let changed = self.transaction(|db| {
+            let raw = db
+                .query_row(sql::CONNECTION_GET, [name.as_str()], |row| {
+                    RawConnection::from_row(row)
+                })
+                .optional()?
+                .ok_or_else(|| DbError::new(DbErrorKind::NotFound))?;
+            let mut record = raw.read()?;
+            if let Err(error) = change(&mut record) {
+                refused = Some(error);
+                return Err(DbError::new(DbErrorKind::InvalidValue));
+            }
+            record.updated_at = now;
+            db.execute(
+                sql::CONNECTION_UPDATE,
+                (
+                    name.as_str(),
+                    &record.label,
+                    &record.preset,
+                    to_json(&record.source)?,
+                    to_json(&record.settings)?,
+                    to_millis(now)?,
+                ),
+            )?;
+            Ok(record)
+        });
+        match refused {
+            Some(error) => Err(error),
+            None => Ok(changed?),
+        }
+    }
+
+    /// Removes a connection with its sessions and pending logins. Users and log entries stay:
+    /// they say what happened. `false` when there was none.
+    ///
+    /// # Errors
+    /// `store.busy`, `store.unavailable`.
+    pub fn remove_connection(&self, name: &ConnectionName) -> Result<bool, DbError> {
+        self.transaction(|db| {
+            db.execute(sql::SESSION_DELETE_OF, [name.as_str()])?;
+            db.execute(sql::PENDING_DELETE_OF, [name.as_str()])?;
+            Ok(db.execute(sql::CONNECTION_DELETE, [name.as_str()])? == 1)
+        })
+    }
+
+    /// One connection, or `None`.
+    ///
+    /// # Errors
+    /// `store.corrupt_row`, `store.busy`, `store.unavailable`.
+    pub fn connection(&self, name: &ConnectionName) -> Result<Option<ConnectionRecord>, DbError> {
+        let raw = self.with(|db| {
+            Ok(db
+                .query_row(sql::CONNECTION_GET, [name.as_str()], |row| {
+                    RawConnection::from_row(row)
+                })
+                .optional()?)
+        })?;
+        raw.map(RawConnection::read).transpose()
+    }
+
+    /// Every connection, by label.
+    ///
+    /// # Errors
+    /// `store.corrupt_row`, `store.busy`, `store.unavailable`.
+    pub fn connections(&self) -> Result<Vec<ConnectionRecord>, DbError> {
+        let raw = self.with(|db| {
+            let mut statement = db.prepare_cached(sql::CONNECTION_LIST)?;
+            let rows = statement.query_map([], |row| RawConnection::from_row(row))?;
+            Ok(rows.collect::<Result<Vec<_>, _>>()?)
+        })?;
+        raw.into_iter().map(RawConnection::read).collect()
+    }
+}

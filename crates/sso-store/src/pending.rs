@@ -1,0 +1,86 @@
+//! Logins that have been started and not yet finished: [`saml_sp::RequestStore`] over SQL.
+
+use rusqlite::{Connection, OptionalExtension};
+use saml_sp::{Consumed, PendingLogin, RequestId, RequestStore, StoreError};
+use time::OffsetDateTime;
+
+use crate::error::DbError;
+use crate::sql;
+use crate::store::{Store, from_json, to_json, to_millis};
+
+/// How many pending logins are kept at most. Anybody can start a login, so there is a bound; when
+/// it is reached the oldest go first. Refusing new ones instead would let a flood lock everybody
+/// out until the flood expires; this way it has to outrun the ten minutes a login may take.
+pub const MAX_PENDING: i64 = 100_000;
+
+impl Store {
+    fn put_pending(&self, login: &PendingLogin) -> Result<(), DbError> {
+        let body = to_json(login)?;
+        let created = to_millis(login.created())?;
+        let expires = to_millis(login.expires())?;
+        self.transaction(|db| {
+            make_room(db, created)?;
+            db.execute(
+                sql::PENDING_INSERT,
+                (
+                    login.id().as_str(),
+                    login.connection().as_str(),
+                    body,
+                    created,
+                    expires,
+                ),
+            )?;
+            Ok(())
+        })
+    }
+
+    fn find_pending(&self, id: &RequestId) -> Result<Option<PendingLogin>, DbError> {
+        let body: Option<String> = self.with(|db| {
+            Ok(db
+                .prepare_cached(sql::PENDING_FIND)?
+                .query_row([id.as_str()], |row| row.get(0))
+                .optional()?)
+        })?;
+        body.as_deref().map(from_json).transpose()
+    }
+
+    fn consume_pending(&self, id: &RequestId, now: OffsetDateTime) -> Result<Consumed, DbError> {
+        let now = to_millis(now)?;
+        self.transaction(|db| {
+            if db.execute(sql::PENDING_CONSUME, (id.as_str(), now))? == 1 {
+                return Ok(Consumed::Now);
+            }
+            let used: Option<bool> = db
+                .query_row(sql::PENDING_STATE, [id.as_str()], |row| row.get(0))
+                .optional()?;
+            Ok(if used.is_some() {
+                Consumed::AlreadyUsed
+            } else {
+                Consumed::Unknown
+            })
+        })
+    }
+}
+
+fn make_room(db: &Connection, now: i64) -> Result<(), DbError> {
+    db.execute(sql::PENDING_PURGE, [now])?;
+    let count: i64 = db.query_row(sql::PENDING_COUNT, [], |row| row.get(0))?;
+    if count >= MAX_PENDING {
+        db.execute(sql::PENDING_EVICT, [count - MAX_PENDING + 1])?;
+    }
+    Ok(())
+}
+
+impl RequestStore for Store {
+    async fn put(&self, login: &PendingLogin) -> Result<(), StoreError> {
+        self.put_pending(login).map_err(StoreError::new)
+    }
+
+    async fn find(&self, id: &RequestId) -> Result<Option<PendingLogin>, StoreError> {
+        self.find_pending(id).map_err(StoreError::new)
+    }
+
+    async fn consume(&self, id: &RequestId, now: OffsetDateTime) -> Result<Consumed, StoreError> {
+        self.consume_pending(id, now).map_err(StoreError::new)
+    }
+}

@@ -1,0 +1,134 @@
+//! Private keys of this installation, and the local administrators.
+
+use std::fmt;
+
+use rusqlite::OptionalExtension;
+use time::OffsetDateTime;
+
+use crate::error::{DbError, DbErrorKind};
+use crate::sql;
+use crate::store::{Store, to_millis};
+
+/// A stored secret, such as a private key in PEM. Its `Debug` shows nothing.
+#[derive(Clone)]
+pub struct StoredSecret(String);
+
+impl StoredSecret {
+    /// Wraps a secret to be stored.
+    #[must_use]
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The secret itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for StoredSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StoredSecret(…)")
+    }
+}
+
+impl Store {
+    /// The secret called `name`, made by `make` and stored if it is not there yet. Two processes
+    /// that start at once get the same one.
+    ///
+    /// # Errors
+    /// `store.busy`, `store.unavailable`, and whatever `make` returns.
+    pub fn secret_or_make<E: From<DbError>>(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Result<StoredSecret, E>,
+    ) -> Result<StoredSecret, E> {
+        if let Some(found) = self.secret(name)? {
+            return Ok(found);
+        }
+        let made = make()?;
+        self.with(|db| Ok(db.execute(sql::SECRET_INSERT, (name, made.expose()))?))?;
+        // Somebody else's may have been first; theirs counts.
+        self.secret(name)?
+            .ok_or_else(|| DbError::new(DbErrorKind::Unavailable).into())
+    }
+
+    /// The secret called `name`, or `None`.
+    ///
+    /// # Errors
+    /// `store.busy`, `store.unavailable`.
+    pub fn secret(&self, name: &str) -> Result<Option<StoredSecret>, DbError> {
+        self.with(|db| {
+            Ok(db
+                .query_row(sql::SECRET_GET, [name], |row| row.get(0))
+                .optional()?
+                .map(StoredSecret))
+        })
+    }
+
+    /// Adds a local administrator with an already hashed password (a PHC string). `false` when
+    /// the name is taken.
+    ///
+    /// # Errors
+    /// `store.invalid_value`, `store.busy`, `store.unavailable`.
+    pub fn add_administrator(
+        &self,
+        name: &str,
+        password_hash: &StoredSecret,
+        now: OffsetDateTime,
+    ) -> Result<bool, DbError> {
+        let now = to_millis(now)?;
+        self.with(|db| {
+            Ok(db.execute(
+                sql::ADMIN_INSERT,
+                (name.to_lowercase(), password_hash.expose(), now),
+            )? == 1)
+        })
+    }
+
+    /// Replaces an administrator's password hash and ends every administrator session.
+    ///
+    /// # Errors
+    /// `store.not_found`, `store.busy`, `store.unavailable`.
+    pub fn set_administrator_password(
+        &self,
+        name: &str,
+        password_hash: &StoredSecret,
+    ) -> Result<(), DbError> {
+        self.transaction(|db| {
+            let changed = db.execute(
+                sql::ADMIN_SET_PASSWORD,
+                (name.to_lowercase(), password_hash.expose()),
+            )?;
+            if changed == 0 {
+                return Err(DbError::new(DbErrorKind::NotFound));
+            }
+            db.execute(sql::SESSION_DELETE_KIND, ["administrator"])?;
+            Ok(())
+        })
+    }
+
+    /// The password hash of an administrator, or `None`.
+    ///
+    /// # Errors
+    /// `store.busy`, `store.unavailable`.
+    pub fn administrator(&self, name: &str) -> Result<Option<StoredSecret>, DbError> {
+        self.with(|db| {
+            Ok(db
+                .query_row(sql::ADMIN_GET, [name.to_lowercase()], |row| row.get(0))
+                .optional()?
+                .map(StoredSecret))
+        })
+    }
+
+    /// Whether there is no administrator yet.
+    ///
+    /// # Errors
+    /// `store.busy`, `store.unavailable`.
+    pub fn has_no_administrator(&self) -> Result<bool, DbError> {
+        let count: i64 =
+            self.with(|db| Ok(db.query_row(sql::ADMIN_COUNT, [], |row| row.get(0))?))?;
+        Ok(count == 0)
+    }
+}

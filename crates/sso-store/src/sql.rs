@@ -1,0 +1,169 @@
+//! Every statement in one place, in the SQL that SQLite and PostgreSQL share:
+//! numbered parameters, `ON CONFLICT`, `RETURNING`, no `LOWER(column)`, no rowid.
+//! What a PostgreSQL twin has to replace is this file's [`MIGRATIONS`] (column types, identity
+//! columns) and the driver calls; the statements stay.
+//!
+//! Times are Unix milliseconds. JSON is text. Names are folded to lower case before they get here.
+
+/// Schema steps. `user_version` counts how many were applied; a step is never edited once released.
+pub(crate) const MIGRATIONS: &[&str] = &["
+CREATE TABLE connections (
+    name        TEXT PRIMARY KEY NOT NULL,
+    label       TEXT NOT NULL,
+    preset      TEXT,
+    source      TEXT NOT NULL,
+    settings    TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER NOT NULL
+);
+
+CREATE TABLE pending_logins (
+    id          TEXT PRIMARY KEY NOT NULL,
+    connection  TEXT NOT NULL,
+    body        TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    consumed_at INTEGER
+);
+CREATE INDEX pending_logins_by_expiry ON pending_logins (expires_at);
+
+CREATE TABLE replay (
+    key_hash    BLOB PRIMARY KEY NOT NULL,
+    keep_until  INTEGER NOT NULL
+);
+CREATE INDEX replay_by_expiry ON replay (keep_until);
+
+CREATE TABLE users (
+    id                INTEGER PRIMARY KEY,
+    connection        TEXT NOT NULL,
+    key_hash          BLOB NOT NULL UNIQUE,
+    name_id           TEXT NOT NULL,
+    format            TEXT,
+    name_qualifier    TEXT,
+    sp_name_qualifier TEXT,
+    first_seen        INTEGER NOT NULL,
+    last_seen         INTEGER NOT NULL
+);
+CREATE INDEX users_by_connection ON users (connection);
+
+CREATE TABLE sessions (
+    id_hash     BLOB PRIMARY KEY NOT NULL,
+    kind        TEXT NOT NULL,
+    connection  TEXT,
+    user_id     INTEGER,
+    data        TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL
+);
+CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+CREATE INDEX sessions_by_connection ON sessions (connection);
+
+CREATE TABLE log (
+    id          INTEGER PRIMARY KEY,
+    at          INTEGER NOT NULL,
+    event       TEXT NOT NULL,
+    connection  TEXT,
+    code        TEXT,
+    reference   TEXT NOT NULL,
+    summary     TEXT NOT NULL,
+    report      TEXT
+);
+CREATE INDEX log_by_reference ON log (reference);
+CREATE INDEX log_by_time ON log (at);
+
+CREATE TABLE log_messages (
+    log_id      INTEGER PRIMARY KEY NOT NULL,
+    at          INTEGER NOT NULL,
+    message     TEXT NOT NULL
+);
+CREATE INDEX log_messages_by_time ON log_messages (at);
+
+CREATE TABLE administrators (
+    name          TEXT PRIMARY KEY NOT NULL,
+    password_hash TEXT NOT NULL,
+    created_at    INTEGER NOT NULL
+);
+
+CREATE TABLE secrets (
+    name        TEXT PRIMARY KEY NOT NULL,
+    value       TEXT NOT NULL
+);
+"];
+
+pub(crate) const CONNECTION_INSERT: &str = "INSERT INTO connections
+    (name, label, preset, source, settings, created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (name) DO NOTHING";
+pub(crate) const CONNECTION_UPDATE: &str = "UPDATE connections
+    SET label = $2, preset = $3, source = $4, settings = $5, updated_at = $6 WHERE name = $1";
+pub(crate) const CONNECTION_DELETE: &str = "DELETE FROM connections WHERE name = $1";
+pub(crate) const CONNECTION_GET: &str = "SELECT name, label, preset, source, settings, created_at, updated_at
+    FROM connections WHERE name = $1";
+pub(crate) const CONNECTION_LIST: &str = "SELECT name, label, preset, source, settings, created_at, updated_at
+    FROM connections ORDER BY label, name";
+
+pub(crate) const PENDING_INSERT: &str = "INSERT INTO pending_logins
+    (id, connection, body, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
+pub(crate) const PENDING_FIND: &str = "SELECT body FROM pending_logins WHERE id = $1";
+// One statement decides who was first; two racing callers cannot both see a changed row.
+pub(crate) const PENDING_CONSUME: &str =
+    "UPDATE pending_logins SET consumed_at = $2 WHERE id = $1 AND consumed_at IS NULL";
+pub(crate) const PENDING_STATE: &str = "SELECT consumed_at IS NOT NULL FROM pending_logins WHERE id = $1";
+pub(crate) const PENDING_PURGE: &str = "DELETE FROM pending_logins WHERE expires_at < $1";
+pub(crate) const PENDING_COUNT: &str = "SELECT COUNT(*) FROM pending_logins";
+pub(crate) const PENDING_EVICT: &str = "DELETE FROM pending_logins WHERE id IN
+    (SELECT id FROM pending_logins ORDER BY created_at LIMIT $1)";
+pub(crate) const PENDING_DELETE_OF: &str = "DELETE FROM pending_logins WHERE connection = $1";
+
+pub(crate) const REPLAY_INSERT: &str =
+    "INSERT INTO replay (key_hash, keep_until) VALUES ($1, $2) ON CONFLICT (key_hash) DO NOTHING";
+pub(crate) const REPLAY_PURGE: &str = "DELETE FROM replay WHERE keep_until < $1";
+
+pub(crate) const USER_UPSERT: &str = "INSERT INTO users
+    (connection, key_hash, name_id, format, name_qualifier, sp_name_qualifier, first_seen, last_seen)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+    ON CONFLICT (key_hash) DO UPDATE SET last_seen = excluded.last_seen
+    RETURNING id, first_seen, last_seen";
+pub(crate) const USER_LIST: &str = "SELECT id, connection, name_id, format, name_qualifier,
+    sp_name_qualifier, first_seen, last_seen FROM users ORDER BY connection, name_id, id";
+
+pub(crate) const SESSION_INSERT: &str = "INSERT INTO sessions
+    (id_hash, kind, connection, user_id, data, created_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+pub(crate) const SESSION_FIND: &str = "SELECT kind, connection, user_id, data, created_at, expires_at
+    FROM sessions WHERE id_hash = $1 AND kind = $2 AND expires_at > $3";
+pub(crate) const SESSION_DELETE: &str = "DELETE FROM sessions WHERE id_hash = $1";
+pub(crate) const SESSION_DELETE_OF: &str = "DELETE FROM sessions WHERE connection = $1";
+pub(crate) const SESSION_PURGE: &str = "DELETE FROM sessions WHERE expires_at <= $1";
+pub(crate) const SESSION_COUNT: &str = "SELECT COUNT(*) FROM sessions WHERE kind = $1 AND expires_at > $2";
+
+pub(crate) const LOG_INSERT: &str = "INSERT INTO log
+    (at, event, connection, code, reference, summary, report)
+    VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
+pub(crate) const LOG_MESSAGE_INSERT: &str =
+    "INSERT INTO log_messages (log_id, at, message) VALUES ($1, $2, $3)";
+pub(crate) const LOG_MESSAGE_GET: &str = "SELECT message FROM log_messages WHERE log_id = $1";
+pub(crate) const LOG_LIST: &str = "SELECT log.id, log.at, event, connection, code, reference, summary, report,
+    log_messages.log_id IS NOT NULL FROM log LEFT JOIN log_messages ON log_messages.log_id = log.id
+    WHERE log.id < $1 ORDER BY log.id DESC LIMIT $2";
+pub(crate) const LOG_BY_REFERENCE: &str = "SELECT log.id, log.at, event, connection, code, reference, summary, report,
+    log_messages.log_id IS NOT NULL FROM log LEFT JOIN log_messages ON log_messages.log_id = log.id
+    WHERE reference = $1 ORDER BY log.id DESC LIMIT 1";
+pub(crate) const LOG_PURGE: &str = "DELETE FROM log WHERE at < $1";
+pub(crate) const LOG_TRIM: &str = "DELETE FROM log WHERE id <= (SELECT MAX(id) FROM log) - $1";
+pub(crate) const LOG_MESSAGE_PURGE: &str = "DELETE FROM log_messages WHERE at < $1";
+pub(crate) const LOG_MESSAGE_TRIM: &str = "DELETE FROM log_messages WHERE log_id IN
+    (SELECT log_id FROM log_messages ORDER BY log_id DESC LIMIT 1000000 OFFSET $1)";
+pub(crate) const LOG_MESSAGE_ORPHANS: &str =
+    "DELETE FROM log_messages WHERE log_id NOT IN (SELECT id FROM log)";
+
+pub(crate) const ADMIN_INSERT: &str = "INSERT INTO administrators (name, password_hash, created_at)
+    VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING";
+pub(crate) const ADMIN_SET_PASSWORD: &str =
+    "UPDATE administrators SET password_hash = $2 WHERE name = $1";
+pub(crate) const ADMIN_GET: &str = "SELECT password_hash FROM administrators WHERE name = $1";
+pub(crate) const ADMIN_COUNT: &str = "SELECT COUNT(*) FROM administrators";
+pub(crate) const SESSION_DELETE_KIND: &str = "DELETE FROM sessions WHERE kind = $1";
+
+pub(crate) const SECRET_INSERT: &str =
+    "INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+pub(crate) const SECRET_GET: &str = "SELECT value FROM secrets WHERE name = $1";

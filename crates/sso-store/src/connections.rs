@@ -134,6 +134,8 @@ pub struct ConnectionRecord {
     pub label: String,
     /// The preset it was made from (`jumpcloud`, `okta`, …), if any.
     pub preset: Option<String>,
+    /// The entity ID that `source` resolves to: for finding candidates, never a key.
+    pub entity_id: String,
     /// Whom to trust, as the administrator typed it.
     pub source: IdpSource,
     /// What the administrator may change.
@@ -151,12 +153,14 @@ impl ConnectionRecord {
         name: ConnectionName,
         label: impl Into<String>,
         source: IdpSource,
+        entity_id: impl Into<String>,
         now: OffsetDateTime,
     ) -> Self {
         Self {
             name,
             label: label.into(),
             preset: None,
+            entity_id: entity_id.into(),
             source,
             settings: ConnectionSettings::default(),
             created_at: now,
@@ -170,6 +174,7 @@ struct RawConnection {
     name: String,
     label: String,
     preset: Option<String>,
+    entity_id: String,
     source: String,
     settings: String,
     created_at: i64,
@@ -182,10 +187,11 @@ impl RawConnection {
             name: row.get(0)?,
             label: row.get(1)?,
             preset: row.get(2)?,
-            source: row.get(3)?,
-            settings: row.get(4)?,
-            created_at: row.get(5)?,
-            updated_at: row.get(6)?,
+            entity_id: row.get(3)?,
+            source: row.get(4)?,
+            settings: row.get(5)?,
+            created_at: row.get(6)?,
+            updated_at: row.get(7)?,
         })
     }
 
@@ -194,6 +200,7 @@ impl RawConnection {
             name: self.name.parse()?,
             label: self.label,
             preset: self.preset,
+            entity_id: self.entity_id,
             source: from_json(&self.source)?,
             settings: from_json(&self.settings)?,
             created_at: from_millis(self.created_at)?,
@@ -219,6 +226,7 @@ impl Store {
                     record.name.as_str(),
                     &record.label,
                     &record.preset,
+                    &record.entity_id,
                     source,
                     settings,
                     at,
@@ -263,6 +271,7 @@ impl Store {
                     name.as_str(),
                     &record.label,
                     &record.preset,
+                    &record.entity_id,
                     to_json(&record.source)?,
                     to_json(&record.settings)?,
                     to_millis(now)?,
@@ -312,6 +321,24 @@ impl Store {
         let raw = self.with(|db| {
             let mut statement = db.prepare_cached(sql::CONNECTION_LIST)?;
             let rows = statement.query_map([], |row| RawConnection::from_row(row))?;
+            Ok(rows.collect::<Result<Vec<_>, _>>()?)
+        })?;
+        raw.into_iter().map(RawConnection::read).collect()
+    }
+
+    /// Up to `limit` connections whose provider has that entity ID. Entity IDs are not unique:
+    /// more than one means that the sender cannot be told from its entity ID.
+    ///
+    /// # Errors
+    /// `store.corrupt_row`, `store.busy`, `store.unavailable`.
+    pub fn connections_by_entity_id(
+        &self,
+        entity_id: &str,
+        limit: u32,
+    ) -> Result<Vec<ConnectionRecord>, DbError> {
+        let raw = self.with(|db| {
+            let mut statement = db.prepare_cached(sql::CONNECTION_BY_ENTITY_ID)?;
+            let rows = statement.query_map((entity_id, limit), |row| RawConnection::from_row(row))?;
             Ok(rows.collect::<Result<Vec<_>, _>>()?)
         })?;
         raw.into_iter().map(RawConnection::read).collect()

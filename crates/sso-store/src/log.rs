@@ -12,6 +12,7 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use crate::error::DbError;
+use crate::pending::KEEP_EXPIRED_MILLIS;
 use crate::sql;
 use crate::store::{Store, from_json, from_millis, to_json, to_millis};
 
@@ -19,8 +20,9 @@ use crate::store::{Store, from_json, from_millis, to_json, to_millis};
 pub const LOG_RETENTION: Duration = Duration::days(90);
 /// How long the message of a rejected login stays.
 pub const MESSAGE_RETENTION: Duration = Duration::days(7);
-/// How many entries stay at most; the oldest go first.
-pub const MAX_ENTRIES: u32 = 50_000;
+/// How many entries that a stranger can cause (`login.rejected`, `admin.refused`) stay at most; the
+/// oldest go first. Other entries are not counted.
+pub const MAX_ENTRIES: u32 = 20_000;
 /// How many messages of rejected logins stay at most; the oldest go first.
 pub const MAX_MESSAGES: u32 = 500;
 
@@ -254,7 +256,7 @@ impl Store {
         let log = to_millis(now - LOG_RETENTION)?;
         let messages = to_millis(now - MESSAGE_RETENTION)?;
         self.transaction(|db| {
-            db.execute(sql::PENDING_PURGE, [at])?;
+            db.execute(sql::PENDING_PURGE, [at - KEEP_EXPIRED_MILLIS])?;
             db.execute(sql::REPLAY_PURGE, [at])?;
             db.execute(sql::SESSION_PURGE, [at])?;
             db.execute(sql::LOG_PURGE, [log])?;

@@ -13,7 +13,24 @@ use crate::store::{Store, from_json, to_json, to_millis};
 /// out until the flood expires; this way it has to outrun the ten minutes a login may take.
 pub const MAX_PENDING: i64 = 100_000;
 
+/// An expired login stays for an hour, so that a late answer is told apart from an unknown one.
+pub(crate) const KEEP_EXPIRED_MILLIS: i64 = 60 * 60 * 1000;
+
 impl Store {
+    /// Whether that login was finished before. `None`: there is no such login.
+    ///
+    /// For a better explanation only; what decides is [`RequestStore::consume`].
+    ///
+    /// # Errors
+    /// `store.busy`, `store.unavailable`.
+    pub fn pending_used(&self, id: &RequestId) -> Result<Option<bool>, DbError> {
+        self.with(|db| {
+            Ok(db
+                .query_row(sql::PENDING_STATE, [id.as_str()], |row| row.get(0))
+                .optional()?)
+        })
+    }
+
     fn put_pending(&self, login: &PendingLogin) -> Result<(), DbError> {
         let body = to_json(login)?;
         let created = to_millis(login.created())?;
@@ -63,7 +80,7 @@ impl Store {
 }
 
 fn make_room(db: &Connection, now: i64) -> Result<(), DbError> {
-    db.execute(sql::PENDING_PURGE, [now])?;
+    db.execute(sql::PENDING_PURGE, [now - KEEP_EXPIRED_MILLIS])?;
     let count: i64 = db.query_row(sql::PENDING_COUNT, [], |row| row.get(0))?;
     if count >= MAX_PENDING {
         db.execute(sql::PENDING_EVICT, [count - MAX_PENDING + 1])?;

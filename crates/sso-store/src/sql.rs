@@ -11,11 +11,13 @@ CREATE TABLE connections (
     name        TEXT PRIMARY KEY NOT NULL,
     label       TEXT NOT NULL,
     preset      TEXT,
+    entity_id   TEXT NOT NULL,
     source      TEXT NOT NULL,
     settings    TEXT NOT NULL,
     created_at  INTEGER NOT NULL,
     updated_at  INTEGER NOT NULL
 );
+CREATE INDEX connections_by_entity_id ON connections (entity_id);
 
 CREATE TABLE pending_logins (
     id          TEXT PRIMARY KEY NOT NULL,
@@ -91,15 +93,19 @@ CREATE TABLE secrets (
 "];
 
 pub(crate) const CONNECTION_INSERT: &str = "INSERT INTO connections
-    (name, label, preset, source, settings, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (name) DO NOTHING";
+    (name, label, preset, entity_id, source, settings, created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (name) DO NOTHING";
 pub(crate) const CONNECTION_UPDATE: &str = "UPDATE connections
-    SET label = $2, preset = $3, source = $4, settings = $5, updated_at = $6 WHERE name = $1";
+    SET label = $2, preset = $3, entity_id = $4, source = $5, settings = $6, updated_at = $7
+    WHERE name = $1";
 pub(crate) const CONNECTION_DELETE: &str = "DELETE FROM connections WHERE name = $1";
-pub(crate) const CONNECTION_GET: &str = "SELECT name, label, preset, source, settings, created_at, updated_at
-    FROM connections WHERE name = $1";
-pub(crate) const CONNECTION_LIST: &str = "SELECT name, label, preset, source, settings, created_at, updated_at
-    FROM connections ORDER BY label, name";
+pub(crate) const CONNECTION_GET: &str = "SELECT name, label, preset, entity_id, source, settings,
+    created_at, updated_at FROM connections WHERE name = $1";
+pub(crate) const CONNECTION_LIST: &str = "SELECT name, label, preset, entity_id, source, settings,
+    created_at, updated_at FROM connections ORDER BY label, name";
+
+pub(crate) const CONNECTION_BY_ENTITY_ID: &str = "SELECT name, label, preset, entity_id, source, settings,
+    created_at, updated_at FROM connections WHERE entity_id = $1 ORDER BY name LIMIT $2";
 
 pub(crate) const PENDING_INSERT: &str = "INSERT INTO pending_logins
     (id, connection, body, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
@@ -149,7 +155,11 @@ pub(crate) const LOG_BY_REFERENCE: &str = "SELECT log.id, log.at, event, connect
     log_messages.log_id IS NOT NULL FROM log LEFT JOIN log_messages ON log_messages.log_id = log.id
     WHERE reference = $1 ORDER BY log.id DESC LIMIT 1";
 pub(crate) const LOG_PURGE: &str = "DELETE FROM log WHERE at < $1";
-pub(crate) const LOG_TRIM: &str = "DELETE FROM log WHERE id <= (SELECT MAX(id) FROM log) - $1";
+// Only what anybody on the network can cause is trimmed by count: a flood of it must not wash the
+// rest of the history away.
+pub(crate) const LOG_TRIM: &str = "DELETE FROM log
+    WHERE event IN ('login.rejected', 'admin.refused') AND id <= (SELECT id FROM log
+    WHERE event IN ('login.rejected', 'admin.refused') ORDER BY id DESC LIMIT 1 OFFSET $1)";
 pub(crate) const LOG_MESSAGE_PURGE: &str = "DELETE FROM log_messages WHERE at < $1";
 pub(crate) const LOG_MESSAGE_TRIM: &str = "DELETE FROM log_messages WHERE log_id IN
     (SELECT log_id FROM log_messages ORDER BY log_id DESC LIMIT 1000000 OFFSET $1)";

@@ -1,0 +1,274 @@
+//! Connections: the code that the pages and the command line share.
+
+use std::fmt;
+
+use idp_config::{ConfigError, IdpSource};
+use saml_sp::{Connection, ConnectionId, RequestBinding, SignedPart};
+use sso_store::{
+    ConnectionName, ConnectionRecord, ConnectionSettings, DbError, DbErrorKind, Event, NewLogEntry,
+    RequestBindingChoice, RequiredSignature, Store,
+};
+use time::{Duration, OffsetDateTime};
+
+use crate::presets;
+use crate::random;
+
+/// The longest label; it is a button's text.
+const MAX_LABEL: usize = 60;
+
+/// How an administrator said whom to trust.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Trust {
+    /// The text of a metadata file.
+    MetadataXml(String),
+    /// A SHA-256 fingerprint and what goes with it.
+    Fingerprint {
+        /// The fingerprint, as `openssl` prints it or bare.
+        sha256: String,
+        /// The provider's entity ID.
+        entity_id: String,
+        /// Where to send people to sign in.
+        sso_url: String,
+        /// Where to send people to sign out.
+        slo_url: Option<String>,
+    },
+    /// A metadata URL: understood, not built yet.
+    MetadataUrl,
+}
+
+/// Why a connection was not added or changed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Refused {
+    /// The name is not a name.
+    Name,
+    /// The name is taken.
+    NameTaken,
+    /// There is no such connection.
+    NotFound,
+    /// The label is empty, too long or has control characters.
+    Label,
+    /// There is no such preset.
+    Preset,
+    /// A setting is out of range.
+    Setting(&'static str),
+    /// Metadata URLs are not built yet.
+    MetadataUrl,
+    /// What was said about the provider cannot be used.
+    Config(ConfigError),
+    /// The service provider refuses the connection.
+    Connection(saml_sp::Error),
+    /// The database failed.
+    Db(DbError),
+}
+
+impl Refused {
+    /// A stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Name => "connection.name",
+            Self::NameTaken => "connection.name_taken",
+            Self::NotFound => "connection.not_found",
+            Self::Label => "connection.label",
+            Self::Preset => "connection.preset",
+            Self::Setting(_) => "connection.setting",
+            Self::MetadataUrl => "connection.metadata_url_not_available",
+            Self::Config(error) => error.code(),
+            Self::Connection(error) => error.code(),
+            Self::Db(error) => error.code(),
+        }
+    }
+
+    /// Whether our side failed, not what was typed.
+    #[must_use]
+    pub const fn is_internal(&self) -> bool {
+        matches!(self, Self::Db(_))
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name => f.write_str(
+                "A connection's name has 1 to 64 of a-z, 0-9, \"-\" and \"_\", and starts with a letter or digit.",
+            ),
+            Self::NameTaken => f.write_str("There already is a connection of that name."),
+            Self::NotFound => f.write_str("There is no connection of that name."),
+            Self::Label => write!(f, "The label is the text of a button: 1 to {MAX_LABEL} characters on one line."),
+            Self::Preset => {
+                f.write_str("There is no such preset. Known are: ")?;
+                for (i, preset) in presets::PRESETS.iter().enumerate() {
+                    write!(f, "{}{}", if i > 0 { ", " } else { "" }, preset.id)?;
+                }
+                f.write_str(".")
+            }
+            Self::Setting(what) => f.write_str(what),
+            Self::MetadataUrl => f.write_str(
+                "Metadata URLs are not available yet. Download the metadata and give the file with --metadata-xml FILE.",
+            ),
+            Self::Config(error) => error.fmt(f),
+            Self::Connection(error) => write!(f, "{}: {}", error.code(), error.reason().hint()),
+            Self::Db(error) => write!(f, "{}: {error}", error.code()),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl From<DbError> for Refused {
+    fn from(error: DbError) -> Self {
+        match error.kind() {
+            DbErrorKind::AlreadyExists => Self::NameTaken,
+            DbErrorKind::NotFound => Self::NotFound,
+            _ => Self::Db(error),
+        }
+    }
+}
+
+/// A connection to be added.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a plain parameter list")]
+pub struct NewConnection {
+    /// Our name for it.
+    pub name: String,
+    /// The button's text.
+    pub label: String,
+    /// A preset, if any.
+    pub preset: Option<String>,
+    /// Whom to trust.
+    pub trust: Trust,
+    /// Settings that differ from the strict ones.
+    pub settings: ConnectionSettings,
+}
+
+/// Checks a new connection in full and stores it.
+///
+/// # Errors
+/// [`Refused`]; nothing is written then.
+pub fn add(store: &Store, new: NewConnection, now: OffsetDateTime) -> Result<ConnectionRecord, Refused> {
+    let name: ConnectionName = new.name.trim().parse().map_err(|_| Refused::Name)?;
+    let source = source(new.trust)?;
+    let entity_id = source.resolve(now).map_err(Refused::Config)?.entity_id().as_str().to_owned();
+    let mut record = ConnectionRecord::new(name, label(&new.label)?, source, entity_id, now);
+    record.preset = new.preset.map(|id| preset_id(&id)).transpose()?;
+    record.settings = new.settings;
+    // A connection that could not log anybody in is refused now, not at the first login.
+    build(&record, now)?;
+    store.add_connection(&record)?;
+    note(store, Event::ConnectionAdded, &record.name, now)?;
+    Ok(record)
+}
+
+/// Changes a connection: all of `change` or nothing.
+///
+/// # Errors
+/// [`Refused`]; nothing is written then.
+pub fn change(
+    store: &Store,
+    name: &str,
+    now: OffsetDateTime,
+    change: impl FnOnce(&mut ConnectionRecord) -> Result<(), Refused>,
+) -> Result<ConnectionRecord, Refused> {
+    let name: ConnectionName = name.parse().map_err(|_| Refused::NotFound)?;
+    let record = store.change_connection(&name, now, |record| {
+        change(record)?;
+        record.label = label(&record.label)?;
+        build(record, now).map(drop)
+    })?;
+    note(store, Event::ConnectionChanged, &name, now)?;
+    Ok(record)
+}
+
+/// Removes a connection, its sessions and its pending logins.
+///
+/// # Errors
+/// [`Refused::NotFound`], [`Refused::Db`].
+pub fn remove(store: &Store, name: &str, now: OffsetDateTime) -> Result<(), Refused> {
+    let name: ConnectionName = name.parse().map_err(|_| Refused::NotFound)?;
+    if !store.remove_connection(&name)? {
+        return Err(Refused::NotFound);
+    }
+    note(store, Event::ConnectionRemoved, &name, now)
+}
+
+/// One connection.
+///
+/// # Errors
+/// [`Refused::NotFound`], [`Refused::Db`].
+pub fn find(store: &Store, name: &str) -> Result<ConnectionRecord, Refused> {
+    let name: ConnectionName = name.parse().map_err(|_| Refused::NotFound)?;
+    store.connection(&name)?.ok_or(Refused::NotFound)
+}
+
+/// What an administrator typed becomes a source; nothing is verified yet.
+fn source(trust: Trust) -> Result<IdpSource, Refused> {
+    match trust {
+        Trust::MetadataXml(xml) => Ok(IdpSource::metadata_xml(xml)),
+        Trust::Fingerprint {
+            sha256,
+            entity_id,
+            sso_url,
+            slo_url,
+        } => IdpSource::fingerprint(
+            &entity_id,
+            sso_url.trim(),
+            slo_url.as_deref().map(str::trim).filter(|url| !url.is_empty()),
+            &sha256,
+        )
+        .map_err(Refused::Config),
+        Trust::MetadataUrl => Err(Refused::MetadataUrl),
+    }
+}
+
+/// The connection that the service provider validates against.
+///
+/// # Errors
+/// [`Refused::Config`], [`Refused::Connection`], [`Refused::Setting`].
+pub fn build(record: &ConnectionRecord, now: OffsetDateTime) -> Result<Connection, Refused> {
+    let provider = record.source.resolve(now).map_err(Refused::Config)?;
+    let id = ConnectionId::new(record.name.as_str()).map_err(Refused::Connection)?;
+    let settings = &record.settings;
+    let mut connection = Connection::new(id, provider)
+        .require_signed(match settings.required_signature {
+            RequiredSignature::Response => SignedPart::Response,
+            RequiredSignature::Assertion => SignedPart::Assertion,
+            RequiredSignature::Both => SignedPart::Both,
+            _ => SignedPart::Either,
+        })
+        .allow_unsolicited(settings.allow_unsolicited)
+        .request_binding(match settings.request_binding {
+            RequestBindingChoice::Redirect => RequestBinding::Redirect,
+            RequestBindingChoice::Post => RequestBinding::Post,
+            _ => RequestBinding::Auto,
+        })
+        .sign_requests(settings.sign_requests);
+    if let Some(seconds) = settings.clock_skew_seconds {
+        connection = connection
+            .clock_skew(Duration::seconds(i64::from(seconds)))
+            .map_err(Refused::Connection)?;
+    }
+    Ok(connection)
+}
+
+fn label(text: &str) -> Result<String, Refused> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > MAX_LABEL || text.chars().any(char::is_control) {
+        return Err(Refused::Label);
+    }
+    Ok(text.to_owned())
+}
+
+fn preset_id(id: &str) -> Result<String, Refused> {
+    presets::find(&id.to_ascii_lowercase())
+        .map(|preset| preset.id.to_owned())
+        .ok_or(Refused::Preset)
+}
+
+fn note(store: &Store, event: Event, name: &ConnectionName, now: OffsetDateTime) -> Result<(), Refused> {
+    let reference = random::code(2).map_err(|_| Refused::Setting("The operating system gave no random bytes."))?;
+    let mut entry = NewLogEntry::new(now, event, &reference, event.as_str());
+    entry.connection = Some(name.as_str());
+    store.append_log(&entry).map(drop).map_err(Refused::Db)
+}

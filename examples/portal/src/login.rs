@@ -1,0 +1,417 @@
+//! A login from the button to the session: what the routes `/login/{connection}` and
+//! `/saml/consume` do, without HTTP.
+
+use std::future::Future;
+
+use saml_sp::{
+    AcsForm, Consumed, Error, Expected, Login, LoginOptions, Outbound, PendingLogin, Received,
+    Rejection, RequestId, RequestRule, RequestStore,
+};
+use serde_json::{Value, json};
+use sso_store::{
+    ConnectionName, ConnectionRecord, DbError, Event, NewLogEntry, SessionId, SessionKind,
+    SessionRecord, UserKey,
+};
+use time::{Duration, OffsetDateTime};
+
+use crate::app::App;
+use crate::connections::{self, Refused};
+use crate::random::{self, OsRandom};
+
+/// How long a session lasts, unless the identity provider says it ends sooner.
+pub const SESSION_LENGTH: Duration = Duration::hours(8);
+
+/// The store's futures are ready at once (see [`sso_store::Store`]); this runs on a thread that
+/// may block.
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Handle::current().block_on(future)
+}
+
+/// A login that was started: what to send, and the cookie that ties it to this browser.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Started {
+    /// The redirect or form.
+    pub outbound: Outbound,
+    /// The request; the cookie's name comes from its id, the value is its browser binding.
+    pub pending: PendingLogin,
+}
+
+/// Starts a login and remembers it.
+///
+/// # Errors
+/// [`Refused`].
+pub fn start(
+    app: &App,
+    name: &str,
+    return_to: Option<&str>,
+    now: OffsetDateTime,
+) -> Result<Started, Refused> {
+    let record = connections::find(app.store(), name)?;
+    if record.settings.disabled {
+        return Err(Refused::NotFound);
+    }
+    let connection = connections::build(&record, now)?;
+    let mut options = LoginOptions::default();
+    options.return_to = return_to.and_then(local_path).map(str::to_owned);
+    let (outbound, pending) = app
+        .sp()
+        .start_login(&connection, &options, now, &OsRandom)
+        .map_err(Refused::Connection)?;
+    wait(app.store().put(&pending)).map_err(|_| Refused::Setting("The database did not answer."))?;
+    Ok(Started { outbound, pending })
+}
+
+/// A path of our own site, or nothing: `/x`, never `//host`, `/\host`, or anything with a control
+/// character. This is what makes an open redirect impossible.
+#[must_use]
+pub fn local_path(text: &str) -> Option<&str> {
+    let local = text.len() <= 1024
+        && text.starts_with('/')
+        && !text.starts_with("//")
+        && text.chars().all(|c| c.is_ascii_graphic() && c != '\\');
+    local.then_some(text)
+}
+
+/// How the message of an identity provider ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Logged in.
+    Accepted {
+        /// The new session.
+        session: SessionId,
+        /// Where to go.
+        return_to: String,
+        /// The request whose cookie is done with.
+        request: Option<RequestId>,
+    },
+    /// The browser did not send the cookie of a login that is under way, as browsers do when
+    /// another site posts. Post the same fields again from our own page.
+    Again(Vec<(String, String)>),
+    /// Refused.
+    Refused(Refusal),
+}
+
+/// A refused login, as far as a browser may know.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// What the user quotes to the administrator; the log entry has it.
+    pub reference: String,
+    /// Whether the message could not even be read.
+    pub malformed: bool,
+    /// Whether the fault is ours (the database).
+    pub internal: bool,
+    /// The connection to try again with: only known when the login was started here.
+    pub connection: Option<String>,
+}
+
+/// Why a message is refused, before it is written down.
+struct Reject {
+    code: String,
+    summary: String,
+    report: Value,
+    connection: Option<String>,
+    message: Option<String>,
+    malformed: bool,
+    internal: bool,
+    /// The entry is for the log, not only for the terminal.
+    keep: bool,
+}
+
+impl Reject {
+    /// A reason that only the portal has: finding the connection and the browser.
+    fn ours(code: &str, side: &str, hint: &str, received: &Received) -> Self {
+        Self {
+            code: code.to_owned(),
+            summary: hint.to_owned(),
+            report: json!({
+                "verdict": "rejected", "code": code, "signed": [],
+                "checks": [{ "code": code, "result": "fail", "expected": null, "actual": null,
+                    "side": side, "hint": hint, "at": null }],
+            }),
+            connection: None,
+            message: Some(received.xml().to_owned()),
+            malformed: false,
+            internal: false,
+            keep: true,
+        }
+    }
+
+    fn rejection(rejection: &Rejection, received: Option<&Received>) -> Self {
+        let code = rejection.code();
+        Self {
+            code: code.to_owned(),
+            summary: rejection.reason().hint().to_owned(),
+            report: serde_json::to_value(rejection.report()).unwrap_or(Value::Null),
+            connection: None,
+            message: received.map(|received| received.xml().to_owned()),
+            malformed: false,
+            internal: code == "store.failed",
+            keep: true,
+        }
+    }
+
+    fn rule(rule: RequestRule, received: &Received) -> Self {
+        Self::rejection(&Rejection::from(Error::from(rule)), Some(received))
+    }
+
+    fn database(error: &DbError) -> Self {
+        Self {
+            code: error.code().to_owned(),
+            summary: error.to_string(),
+            report: Value::Null,
+            connection: None,
+            message: None,
+            malformed: false,
+            internal: true,
+            keep: false,
+        }
+    }
+
+    fn of(mut self, connection: &ConnectionName) -> Self {
+        self.connection = Some(connection.as_str().to_owned());
+        self
+    }
+}
+
+impl From<DbError> for Reject {
+    fn from(error: DbError) -> Self {
+        Self::database(&error)
+    }
+}
+
+enum Step {
+    Again,
+    Done(SessionId, String, Option<RequestId>),
+}
+
+/// Finishes a login: reads the form, finds the request and its connection, checks that this is
+/// the browser that asked, validates, and opens a session.
+///
+/// `binding` looks up the login cookie of a request; `second` says that the form comes from our
+/// own page (see [`Outcome::Again`]); `previous` is the session that the browser has now.
+pub fn finish(
+    app: &App,
+    body: &[u8],
+    binding: impl Fn(&RequestId) -> Option<String>,
+    second: bool,
+    previous: Option<&SessionId>,
+    now: OffsetDateTime,
+) -> Outcome {
+    let received = match app.sp().receive(AcsForm::urlencoded(body)) {
+        Ok(received) => received,
+        Err(error) => {
+            let mut reject = Reject::rejection(&Rejection::from(error), None);
+            reject.malformed = true;
+            // A form that holds no SAML message is noise, and anybody can send it: nothing is
+            // written. From the XML on it is an attempt to log in, and there is an audit entry.
+            reject.keep = !reject.code.starts_with("decode.") && !reject.code.starts_with("scalar.");
+            return Outcome::Refused(refuse(app, reject, false, now));
+        }
+    };
+    let known = received.hints().in_response_to().map(RequestId::new);
+    let step = match &known {
+        Some(id) => solicited(app, &received, id, binding(id), second, previous, now),
+        None => unsolicited(app, &received, previous, now),
+    };
+    match step {
+        Ok(Step::Done(session, return_to, request)) => Outcome::Accepted {
+            session,
+            return_to,
+            request,
+        },
+        Ok(Step::Again) => Outcome::Again(
+            url::form_urlencoded::parse(body)
+                .filter(|(name, _)| name == "SAMLResponse" || name == "RelayState")
+                .map(|(name, value)| (name.into_owned(), value.into_owned()))
+                .collect(),
+        ),
+        Err(reject) => Outcome::Refused(refuse(app, reject, known.is_some(), now)),
+    }
+}
+
+fn solicited(
+    app: &App,
+    received: &Received,
+    id: &RequestId,
+    binding: Option<String>,
+    second: bool,
+    previous: Option<&SessionId>,
+    now: OffsetDateTime,
+) -> Result<Step, Reject> {
+    let unavailable = || Reject::rule(RequestRule::Unknown, received);
+    let pending = match wait(app.store().find(id)) {
+        Ok(Some(pending)) => pending,
+        Ok(None) => return Err(unavailable()),
+        Err(error) => {
+            return Err(Reject {
+                code: "store.failed".to_owned(),
+                internal: true,
+                keep: false,
+                summary: error.to_string(),
+                ..unavailable()
+            });
+        }
+    };
+    let name: ConnectionName = pending.connection().as_str().parse()?;
+    if app.store().pending_used(id)? == Some(true) {
+        return Err(Reject::rule(RequestRule::AlreadyUsed, received).of(&name));
+    }
+    match binding {
+        Some(value) if pending.browser_binding().matches(&value) => {}
+        Some(_) => return Err(Reject::rule(RequestRule::OtherBrowser, received).of(&name)),
+        None if !second => return Ok(Step::Again),
+        None => {
+            return Err(Reject::ours(
+                "request.browser_binding_missing",
+                "user",
+                "The browser did not send the cookie of this login: it was started in another browser, or cookies are off.",
+                received,
+            )
+            .of(&name));
+        }
+    }
+    let record = app.store().connection(&name)?.ok_or_else(unavailable)?;
+    let return_to = pending.return_to().and_then(local_path).unwrap_or("/").to_owned();
+    let session = accept(app, received, &record, Expected::Request(&pending), previous, now)
+        .map_err(|reject| reject.of(&name))?;
+    Ok(Step::Done(session, return_to, Some(id.clone())))
+}
+
+fn unsolicited(
+    app: &App,
+    received: &Received,
+    previous: Option<&SessionId>,
+    now: OffsetDateTime,
+) -> Result<Step, Reject> {
+    let issuer = received.hints().issuer().unwrap_or_default();
+    let mut candidates = app.store().connections_by_entity_id(issuer, 2)?;
+    let record = match (candidates.pop(), candidates.pop()) {
+        (Some(only), None) => only,
+        (Some(_), Some(_)) => {
+            return Err(Reject::ours(
+                "connection.ambiguous",
+                "us",
+                "Several connections have this issuer, so an unsolicited response cannot be told apart; start the login here.",
+                received,
+            ));
+        }
+        _ => {
+            return Err(Reject::ours(
+                "connection.unknown_issuer",
+                "us",
+                "The response answers no request, and no connection has its issuer; start the login here.",
+                received,
+            ));
+        }
+    };
+    // A relay state that nobody here handed out has no authority: an unsolicited login ends at home.
+    let session = accept(app, received, &record, Expected::Unsolicited, previous, now)
+        .map_err(|reject| reject.of(&record.name))?;
+    Ok(Step::Done(session, "/".to_owned(), None))
+}
+
+fn accept(
+    app: &App,
+    received: &Received,
+    record: &ConnectionRecord,
+    expected: Expected<'_>,
+    previous: Option<&SessionId>,
+    now: OffsetDateTime,
+) -> Result<SessionId, Reject> {
+    if record.settings.disabled {
+        return Err(Reject::ours(
+            "connection.disabled",
+            "us",
+            "An administrator disabled this connection.",
+            received,
+        ));
+    }
+    let connection = connections::build(record, now).map_err(|refused| {
+        let code = refused.code().to_owned();
+        Reject::ours(&code, "us", &refused.to_string(), received)
+    })?;
+    let login = app
+        .sp()
+        .validate(received, &connection, expected, now)
+        .and_then(|validated| wait(validated.accept(app.store(), app.store(), now)))
+        .map_err(|rejection| Reject::rejection(&rejection, Some(received)))?;
+    open_session(app, record, &login, previous, now).map_err(Reject::from)
+}
+
+fn open_session(
+    app: &App,
+    record: &ConnectionRecord,
+    login: &Login,
+    previous: Option<&SessionId>,
+    now: OffsetDateTime,
+) -> Result<SessionId, DbError> {
+    let name_id = login.subject().name_id();
+    let user = name_id.filter(|name_id| !is_transient(name_id.format())).map(|name_id| UserKey {
+        connection: &record.name,
+        name_id: name_id.value(),
+        format: name_id.format(),
+        name_qualifier: name_id.name_qualifier(),
+        sp_name_qualifier: name_id.sp_name_qualifier(),
+    });
+    let report = serde_json::to_value(login.report()).unwrap_or(Value::Null);
+    let data = json!({
+        "label": record.label,
+        "name_id": name_id.map(|n| json!({
+            "value": n.value(), "format": n.format(), "name_qualifier": n.name_qualifier(),
+            "sp_name_qualifier": n.sp_name_qualifier(),
+        })),
+        "attributes": login.attributes().iter().map(|attribute| json!({
+            "name": attribute.name(), "friendly_name": attribute.friendly_name(),
+            "values": attribute.values(),
+        })).collect::<Vec<_>>(),
+        "session_index": login.session().session_index(),
+        "authn_context": login.session().authn_context(),
+        "report": report,
+    });
+    let mut expires = now + SESSION_LENGTH;
+    // SAML Core §2.7.2: the session "MUST be considered ended" at SessionNotOnOrAfter.
+    if let Some(limit) = login.session().session_not_on_or_after() {
+        expires = expires.min(limit);
+    }
+    let mut session = SessionRecord::new(SessionKind::User, data, now, expires);
+    session.connection = Some(record.name.clone());
+    session.user_id = user.map(|key| app.store().seen_user(&key, now)).transpose()?;
+    let id = app.store().open_session(&session, previous)?;
+    let reference = random::code(2).unwrap_or_default();
+    let mut entry = NewLogEntry::new(now, Event::LoginAccepted, &reference, "Signed in.");
+    entry.connection = Some(record.name.as_str());
+    entry.report = Some(&report);
+    app.store().append_log(&entry)?;
+    Ok(id)
+}
+
+// SAML Core §8.3.8: a transient identifier means nothing after the session.
+fn is_transient(format: Option<&str>) -> bool {
+    format == Some("urn:oasis:names:tc:SAML:2.0:nameid-format:transient")
+}
+
+/// Writes the refusal down and returns what the browser may know.
+fn refuse(app: &App, reject: Reject, started_here: bool, now: OffsetDateTime) -> Refusal {
+    let reference = random::code(2).unwrap_or_default();
+    let mut kept = false;
+    if reject.keep {
+        let mut entry = NewLogEntry::new(now, Event::LoginRejected, &reference, &reject.summary);
+        entry.connection = reject.connection.as_deref();
+        entry.code = Some(&reject.code);
+        entry.report = Some(&reject.report);
+        entry.message = reject.message.as_deref();
+        kept = app.store().append_log(&entry).is_ok();
+    }
+    if !kept {
+        eprintln!("login refused, reference {reference}: {} ({})", reject.code, reject.summary);
+    }
+    Refusal {
+        reference,
+        malformed: reject.malformed,
+        internal: reject.internal,
+        connection: reject.connection.filter(|_| started_here),
+    }
+}

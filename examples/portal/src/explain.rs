@@ -1,0 +1,113 @@
+//! A log entry's report as text: for `portal logs`, and inside the history page.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use sso_store::LogEntry;
+
+/// One check of a stored report.
+#[derive(Debug)]
+pub(crate) struct CheckView<'a> {
+    pub(crate) code: &'a str,
+    pub(crate) result: &'a str,
+    pub(crate) expected: Option<&'a str>,
+    pub(crate) actual: Option<&'a str>,
+    pub(crate) side: &'a str,
+    pub(crate) hint: &'a str,
+}
+
+/// The checks of a stored report, in order.
+pub(crate) fn checks(report: &Value) -> Vec<CheckView<'_>> {
+    fn text<'a>(check: &'a Value, key: &str) -> &'a str {
+        check.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+    report
+        .get("checks")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .map(|check| CheckView {
+            code: text(check, "code"),
+            result: text(check, "result"),
+            expected: check.get("expected").and_then(Value::as_str),
+            actual: check.get("actual").and_then(Value::as_str),
+            side: text(check, "side"),
+            hint: text(check, "hint"),
+        })
+        .collect()
+}
+
+/// Whose side a check is on, in words.
+pub(crate) fn side(side: &str) -> &str {
+    match side {
+        "idp" => "the identity provider's settings",
+        "us" => "this service's settings",
+        "clock" => "a clock",
+        "network" => "the network",
+        "attacker" => "possibly an attack",
+        "user" => "the user's browser",
+        other => other,
+    }
+}
+
+/// The message with the failing spots marked, the way a compiler shows an error. `None` when the
+/// message is no longer kept or nothing in it can be pointed at.
+pub(crate) fn marked(entry: &LogEntry, message: Option<&str>) -> Option<String> {
+    crate::explain_render(entry.report.as_ref()?, message?)
+}
+
+/// The whole explanation of an entry as plain text.
+#[must_use]
+pub fn text(entry: &LogEntry, message: Option<&str>) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "{}  {:<18} {:<16} {}",
+        time_text(entry.at),
+        entry.event,
+        entry.connection.as_deref().unwrap_or("-"),
+        entry.reference,
+    );
+    let Some(code) = &entry.code else {
+        return out;
+    };
+    let _ = writeln!(out, "  {code}: {}", entry.summary);
+    for check in entry.report.as_ref().map(checks).unwrap_or_default() {
+        if check.result != "fail" && check.result != "warn" {
+            continue;
+        }
+        let _ = writeln!(out, "  {} {}", check.result, check.code);
+        if let Some(expected) = check.expected {
+            let _ = writeln!(out, "    expected  {}", one_line(expected));
+        }
+        if let Some(actual) = check.actual {
+            let _ = writeln!(out, "    actual    {}", one_line(actual));
+        }
+        let _ = writeln!(out, "    look at   {}", side(check.side));
+        let _ = writeln!(out, "    hint      {}", check.hint);
+    }
+    if let Some(marked) = marked(entry, message) {
+        for line in marked.lines() {
+            let _ = writeln!(out, "    {line}");
+        }
+    }
+    out
+}
+
+/// Text from a message, safe for a terminal: no control characters, no escape sequences.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}
+
+/// A time in UTC, to the second.
+#[must_use]
+pub fn time_text(at: time::OffsetDateTime) -> String {
+    let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z");
+    at.to_offset(time::UtcOffset::UTC)
+        .format(&format)
+        .unwrap_or_default()
+}

@@ -1,0 +1,72 @@
+//! Home, the session, the stylesheet.
+
+use std::fmt::Display;
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use sso_store::{DbError, Event, NewLogEntry};
+
+use super::http::{self, Request};
+use super::visitor::{SESSION, SameSite, Visitor, set_cookie};
+use crate::app::App;
+use crate::random::{self, now};
+use crate::view;
+
+/// Turns a failure of the database into a page that says nothing about it.
+pub(super) fn guard(result: Result<Response, DbError>) -> Response {
+    result.unwrap_or_else(|error| internal(&format_args!("{} {error:?}", error.code())))
+}
+
+pub(super) fn internal(error: &dyn Display) -> Response {
+    eprintln!("internal error: {error}");
+    http::page(StatusCode::INTERNAL_SERVER_ERROR, &view::message::internal())
+}
+
+pub(super) fn home(app: &App, request: &Request) -> Response {
+    guard((|| {
+        let visitor = Visitor::of(app, request, now())?;
+        let csrf = visitor.csrf(app);
+        let markup = match &visitor.session {
+            Some((_, session)) => view::site::session(&csrf, session),
+            None => view::site::home(app, &app.store().connections()?),
+        };
+        Ok(visitor.page(app, StatusCode::OK, &markup))
+    })())
+}
+
+pub(super) fn session(app: &App, request: &Request) -> Response {
+    guard((|| {
+        let visitor = Visitor::of(app, request, now())?;
+        Ok(match &visitor.session {
+            Some((_, session)) => {
+                let markup = view::site::session(&visitor.csrf(app), session);
+                visitor.page(app, StatusCode::OK, &markup)
+            }
+            None => http::redirect("/login?return_to=/session"),
+        })
+    })())
+}
+
+pub(super) fn end_session(app: &App, request: &Request) -> Response {
+    guard((|| {
+        let at = now();
+        let visitor = Visitor::of(app, request, at)?;
+        if let Err(refused) = visitor.form(app, request) {
+            return Ok(refused);
+        }
+        if let Some((id, record)) = &visitor.session {
+            app.store().end_session(id)?;
+            let reference = random::code(2).unwrap_or_default();
+            let mut entry = NewLogEntry::new(at, Event::SessionEnded, &reference, "Signed out.");
+            entry.connection = record.connection.as_ref().map(|name| name.as_str());
+            app.store().append_log(&entry)?;
+        }
+        let mut response = http::redirect("/");
+        set_cookie(app, &mut response, SESSION, "", SameSite::Lax, 0);
+        Ok(response)
+    })())
+}
+
+pub(super) fn style(_: &App, _: &Request) -> Response {
+    http::body(StatusCode::OK, "text/css; charset=utf-8", view::STYLE)
+}

@@ -205,7 +205,7 @@ pub fn find(store: &Store, name: &str) -> Result<ConnectionRecord, Refused> {
 /// What an administrator typed becomes a source; nothing is verified yet.
 fn source(trust: Trust) -> Result<IdpSource, Refused> {
     match trust {
-        Trust::MetadataXml(xml) => Ok(IdpSource::metadata_xml(xml)),
+        Trust::MetadataXml(xml) => Ok(IdpSource::MetadataXml { xml, entity_id: None }),
         Trust::Fingerprint {
             sha256,
             entity_id,
@@ -271,4 +271,33 @@ fn note(store: &Store, event: Event, name: &ConnectionName, now: OffsetDateTime)
     let mut entry = NewLogEntry::new(now, event, &reference, event.as_str());
     entry.connection = Some(name.as_str());
     store.append_log(&entry).map(drop).map_err(Refused::Db)
+}
+
+/// What a connection resolves to now, for people: endpoints, keys, warnings.
+#[must_use]
+pub fn facts(record: &ConnectionRecord, now: OffsetDateTime) -> Vec<(&'static str, String)> {
+    let provider = match record.source.resolve(now) {
+        Ok(provider) => provider,
+        Err(error) => return vec![("Not usable", error.to_string())],
+    };
+    let mut facts = Vec::new();
+    for endpoint in provider.sso_endpoints() {
+        facts.push(("Sign-in URL", format!("{} ({})", endpoint.location(), endpoint.binding())));
+    }
+    for endpoint in provider.slo_endpoints() {
+        facts.push(("Sign-out URL", format!("{} ({})", endpoint.location(), endpoint.binding())));
+    }
+    for key in provider.signing_keys() {
+        facts.push(("Signing key", key.id().to_string()));
+        if let Some(certificate) = key.certificate() {
+            facts.push(("Certificate until", crate::explain::time_text(certificate.not_after())));
+        }
+    }
+    if let Some(fingerprint) = provider.fingerprint() {
+        facts.push(("Certificate SHA-256", fingerprint.to_string()));
+    }
+    for warning in provider.warnings() {
+        facts.push(("Warning", warning.to_string()));
+    }
+    facts
 }

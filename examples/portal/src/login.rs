@@ -4,7 +4,7 @@
 use std::future::Future;
 
 use saml_sp::{
-    AcsForm, Consumed, Error, Expected, Login, LoginOptions, Outbound, PendingLogin, Received,
+    AcsForm, Error, Expected, Login, LoginOptions, Outbound, PendingLogin, Received,
     Rejection, RequestId, RequestRule, RequestStore,
 };
 use serde_json::{Value, json};
@@ -52,8 +52,10 @@ pub fn start(
         return Err(Refused::NotFound);
     }
     let connection = connections::build(&record, now)?;
-    let mut options = LoginOptions::default();
-    options.return_to = return_to.and_then(local_path).map(str::to_owned);
+    let options = match return_to.and_then(local_path) {
+        Some(place) => LoginOptions::default().return_to(place),
+        None => LoginOptions::default(),
+    };
     let (outbound, pending) = app
         .sp()
         .start_login(&connection, &options, now, &OsRandom)
@@ -365,7 +367,7 @@ fn open_session(
         })),
         "attributes": login.attributes().iter().map(|attribute| json!({
             "name": attribute.name(), "friendly_name": attribute.friendly_name(),
-            "values": attribute.values(),
+            "values": attribute.values().iter().map(|value| value.as_text()).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "session_index": login.session().session_index(),
         "authn_context": login.session().authn_context(),

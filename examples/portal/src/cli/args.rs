@@ -1,0 +1,192 @@
+//! The grammar of the command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
+use url::Url;
+
+use crate::database::Database;
+
+/// Single sign-on for a product: login page, SAML endpoints, settings and history.
+///
+/// Without a command it serves.
+#[derive(Debug, Parser)]
+#[command(name = "portal", version)]
+pub(super) struct Args {
+    /// Where the data lies: sqlite:PATH or postgres://…
+    #[arg(long, global = true, default_value = "sqlite:portal.db", value_name = "URL")]
+    pub(super) database: Database,
+    #[command(flatten)]
+    pub(super) serve: Serve,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+/// How to serve.
+#[derive(Debug, clap::Args)]
+pub(super) struct Serve {
+    /// Address to serve at.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub(super) listen: SocketAddr,
+    /// The URL that browsers see, when it is not http://ADDR (behind a proxy, say).
+    #[arg(long, value_name = "URL")]
+    pub(super) base_url: Option<Url>,
+    /// Address of the development identity provider, or "off".
+    #[arg(long, default_value = "127.0.0.1:8081", value_name = "ADDR|off")]
+    pub(super) dev_idp: DevIdp,
+}
+
+/// `--dev-idp`.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum DevIdp {
+    At(SocketAddr),
+    Off,
+}
+
+impl FromStr for DevIdp {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        text.parse()
+            .map(Self::At)
+            .map_err(|_| "expected ADDR:PORT or off".to_owned())
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Add, list, show, change, remove connections to identity providers.
+    Connection {
+        #[command(subcommand)]
+        command: ConnectionCommand,
+    },
+    /// What happened, and why logins were rejected. Oldest first.
+    Logs {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+        /// At most so many entries, the latest.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Users that have signed in.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// The local administrator.
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// List them.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AdminCommand {
+    /// Print a new random password for the administrator, and end all administrator sessions.
+    ResetPassword,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConnectionCommand {
+    /// Add a connection.
+    Add(Add),
+    /// List the connections.
+    List,
+    /// Show a connection.
+    Show {
+        /// Its name.
+        name: String,
+    },
+    /// Change a connection.
+    Set(Set),
+    /// Remove a connection and end its sessions.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group(ArgGroup::new("trust").required(true).args(["metadata_url", "metadata_xml", "fingerprint"])))]
+pub(super) struct Add {
+    /// Our name for it, in URLs: a-z, 0-9, "-", "_".
+    pub(super) name: String,
+    /// The text of its button, after "Sign in with".
+    #[arg(long, value_name = "TEXT")]
+    pub(super) label: String,
+    /// Where the provider publishes its metadata (not available yet).
+    #[arg(long, value_name = "URL")]
+    pub(super) metadata_url: Option<Url>,
+    /// The metadata file that the provider exports; "-" reads standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(super) metadata_xml: Option<PathBuf>,
+    /// SHA-256 fingerprint of the provider's certificate, as openssl prints it.
+    #[arg(long, value_name = "SHA256", requires_all = ["idp_entity_id", "sso_url"])]
+    pub(super) fingerprint: Option<String>,
+    /// Entity ID (issuer) of the provider.
+    #[arg(long, value_name = "ID", requires = "fingerprint")]
+    pub(super) idp_entity_id: Option<String>,
+    /// Sign-in URL of the provider.
+    #[arg(long, value_name = "URL", requires = "fingerprint")]
+    pub(super) sso_url: Option<String>,
+    /// Sign-out URL of the provider.
+    #[arg(long, value_name = "URL", requires = "fingerprint")]
+    pub(super) slo_url: Option<String>,
+    /// The provider's product, for the names of its fields: jumpcloud, okta, entra, …
+    #[arg(long, value_name = "PRESET")]
+    pub(super) preset: Option<String>,
+}
+
+/// `true` or `false`, so that a script can set either.
+type Flag = bool;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Set {
+    /// Its name.
+    pub(super) name: String,
+    /// The text of its button.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) label: Option<String>,
+    /// Accept logins that start at the identity provider.
+    #[arg(long, value_name = "true|false")]
+    pub(super) allow_unsolicited: Option<Flag>,
+    /// Which part has to be signed.
+    #[arg(long)]
+    pub(super) signed_part: Option<SignedPartArg>,
+    /// How the request travels.
+    #[arg(long)]
+    pub(super) request_binding: Option<RequestBindingArg>,
+    /// Tolerated difference between the clocks, at most 300.
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) clock_skew: Option<u32>,
+    /// Keep it off the login page and refuse its logins.
+    #[arg(long, value_name = "true|false")]
+    pub(super) disabled: Option<Flag>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum SignedPartArg {
+    Either,
+    Response,
+    Assertion,
+    Both,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum RequestBindingArg {
+    Auto,
+    Redirect,
+    Post,
+}

@@ -1,0 +1,171 @@
+//! `portal connection …`
+
+use std::io::Read as _;
+use std::path::Path;
+
+use sso_store::{
+    ConnectionRecord, ConnectionSettings, RequestBindingChoice, RequiredSignature, Store,
+};
+
+use super::args::{Add, ConnectionCommand, RequestBindingArg, Set, SignedPartArg};
+use super::{Stop, table};
+use crate::connections::{self, NewConnection, Refused, Trust};
+use crate::explain::{one_line, time_text};
+use crate::random::now;
+
+/// A metadata file above this is not one provider's.
+const MAX_FILE: u64 = 4 * 1024 * 1024;
+
+pub(super) fn run(store: &Store, command: ConnectionCommand) -> Result<(), Stop> {
+    match command {
+        ConnectionCommand::Add(add) => self::add(store, add),
+        ConnectionCommand::List => list(store),
+        ConnectionCommand::Show { name } => {
+            show(&connections::find(store, &name).map_err(stop)?);
+            Ok(())
+        }
+        ConnectionCommand::Set(set) => self::set(store, &set),
+        ConnectionCommand::Remove { name } => {
+            connections::remove(store, &name, now()).map_err(stop)?;
+            println!("Removed {name}.");
+            Ok(())
+        }
+    }
+}
+
+fn stop(refused: Refused) -> Stop {
+    let message = one_line(&refused.to_string());
+    let code = refused.code();
+    // A ConfigError begins with its code already.
+    let line = if message.starts_with(code) {
+        message
+    } else {
+        format!("{code}: {message}")
+    };
+    match refused {
+        Refused::MetadataUrl => Stop::usage(line),
+        _ => Stop::failed(line),
+    }
+}
+
+fn add(store: &Store, add: Add) -> Result<(), Stop> {
+    let trust = match (add.fingerprint, add.metadata_xml) {
+        (Some(sha256), _) => Trust::Fingerprint {
+            sha256,
+            entity_id: add.idp_entity_id.unwrap_or_default(),
+            sso_url: add.sso_url.unwrap_or_default(),
+            slo_url: add.slo_url,
+        },
+        (None, Some(path)) => Trust::MetadataXml(read(&path)?),
+        (None, None) => Trust::MetadataUrl,
+    };
+    let new = NewConnection {
+        name: add.name,
+        label: add.label,
+        preset: add.preset,
+        trust,
+        settings: ConnectionSettings::default(),
+    };
+    let record = connections::add(store, new, now()).map_err(stop)?;
+    println!("Added {}: \"Sign in with {}\".", record.name, one_line(&record.label));
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<String, Stop> {
+    let failed = |error| Stop::failed(format_args!("{}: {error}", path.display()));
+    let mut text = String::new();
+    let source: Box<dyn std::io::Read> = if path == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(std::fs::File::open(path).map_err(failed)?)
+    };
+    source.take(MAX_FILE + 1).read_to_string(&mut text).map_err(failed)?;
+    if text.len() as u64 > MAX_FILE {
+        return Err(Stop::failed(format_args!("{}: larger than 4 MiB", path.display())));
+    }
+    Ok(text)
+}
+
+fn list(store: &Store) -> Result<(), Stop> {
+    let connections = store.connections().map_err(Stop::failed)?;
+    let rows: Vec<Vec<String>> = connections
+        .iter()
+        .map(|connection| {
+            vec![
+                connection.name.to_string(),
+                connection.label.clone(),
+                connection.entity_id.clone(),
+                if connection.settings.disabled { "disabled" } else { "active" }.to_owned(),
+            ]
+        })
+        .collect();
+    table(&["NAME", "LABEL", "IDENTITY PROVIDER", "STATE"], &rows);
+    Ok(())
+}
+
+fn show(record: &ConnectionRecord) {
+    let settings = &record.settings;
+    let mut lines = vec![
+        ("name", record.name.to_string()),
+        ("label", record.label.clone()),
+        ("preset", record.preset.clone().unwrap_or_else(|| "none".to_owned())),
+        ("entity ID", record.entity_id.clone()),
+    ];
+    lines.extend(connections::facts(record, now()));
+    lines.extend([
+        ("signed part", word(&settings.required_signature)),
+        ("request binding", word(&settings.request_binding)),
+        ("allow unsolicited", settings.allow_unsolicited.to_string()),
+        ("disabled", settings.disabled.to_string()),
+        ("added", time_text(record.created_at)),
+        ("changed", time_text(record.updated_at)),
+    ]);
+    for (name, value) in lines {
+        println!("{name:18} {}", one_line(&value));
+    }
+}
+
+/// The name of a setting's value, as it is stored.
+fn word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+fn set(store: &Store, set: &Set) -> Result<(), Stop> {
+    let record = connections::change(store, &set.name, now(), |record| {
+        if let Some(label) = &set.label {
+            record.label.clone_from(label);
+        }
+        let settings = &mut record.settings;
+        if let Some(allow) = set.allow_unsolicited {
+            settings.allow_unsolicited = allow;
+        }
+        if let Some(disabled) = set.disabled {
+            settings.disabled = disabled;
+        }
+        if let Some(seconds) = set.clock_skew {
+            settings.clock_skew_seconds = Some(seconds);
+        }
+        if let Some(part) = set.signed_part {
+            settings.required_signature = match part {
+                SignedPartArg::Either => RequiredSignature::Either,
+                SignedPartArg::Response => RequiredSignature::Response,
+                SignedPartArg::Assertion => RequiredSignature::Assertion,
+                SignedPartArg::Both => RequiredSignature::Both,
+            };
+        }
+        if let Some(binding) = set.request_binding {
+            settings.request_binding = match binding {
+                RequestBindingArg::Auto => RequestBindingChoice::Auto,
+                RequestBindingArg::Redirect => RequestBindingChoice::Redirect,
+                RequestBindingArg::Post => RequestBindingChoice::Post,
+            };
+        }
+        Ok(())
+    })
+    .map_err(stop)?;
+    show(&record);
+    Ok(())
+}

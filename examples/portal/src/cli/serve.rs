@@ -1,0 +1,107 @@
+//! Serving: the portal, the development identity provider, and what is printed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sso_store::Store;
+use tokio::net::TcpListener;
+use url::Url;
+
+use super::Stop;
+use super::args::{DevIdp, Serve};
+use crate::app::{App, StartError};
+use crate::random::now;
+use crate::{admin, dev, web};
+
+/// How often what has expired is deleted.
+const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
+
+pub(super) fn run(store: Store, options: &Serve) -> Result<(), Stop> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Stop::failed)?
+        .block_on(serve(store, options))
+        .map_err(|error| match error {
+            StartError::BaseUrl => Stop::usage(error),
+            other => Stop::failed(other),
+        })
+}
+
+async fn serve(store: Store, options: &Serve) -> Result<(), StartError> {
+    let listener = TcpListener::bind(options.listen).await.map_err(StartError::Listen)?;
+    let address = listener.local_addr().map_err(StartError::Listen)?;
+    let base = match &options.base_url {
+        Some(url) => url.clone(),
+        None => Url::parse(&format!("http://{address}")).map_err(|_| StartError::BaseUrl)?,
+    };
+    store.purge(now())?;
+    let password = admin::ensure(&store, now())
+        .map_err(|error| StartError::DevIdp(error.to_string()))?;
+    let app = App::new(store.clone(), base)?;
+    let dev_idp = match options.dev_idp {
+        DevIdp::At(address) => Some(dev::start(&store, app.sp(), address).await?),
+        DevIdp::Off => {
+            dev::switch_off(&store)?;
+            None
+        }
+    };
+    let app = app.with_dev_idp(dev_idp.as_ref().map(|dev| dev.connection.clone()));
+    print_welcome(&app, dev_idp.as_ref(), password.as_deref());
+    tokio::spawn(purge(store));
+    axum::serve(listener, web::router(Arc::new(app)))
+        .with_graceful_shutdown(async {
+            // Without a signal handler the process just ends, which is as safe.
+            let _ = tokio::signal::ctrl_c().await;
+        })
+        .await
+        .map_err(StartError::Listen)
+}
+
+async fn purge(store: Store) {
+    loop {
+        tokio::time::sleep(PURGE_EVERY).await;
+        let store = store.clone();
+        let done = tokio::task::spawn_blocking(move || store.purge(now())).await;
+        if let Ok(Err(error)) = done {
+            eprintln!("what has expired could not be deleted: {}", error.code());
+        }
+    }
+}
+
+fn print_welcome(app: &App, dev_idp: Option<&dev::Running>, password: Option<&str>) {
+    let base = app.base();
+    println!();
+    println!("  Portal is running.");
+    println!();
+    println!("    Sign in        {}", app.url("/login"));
+    println!("    Settings       {}", app.url("/admin/sso"));
+    println!("    SP metadata    {}", app.url("/saml/metadata"));
+    if let Some(dev_idp) = dev_idp {
+        println!("    Development identity provider  {}", dev_idp.url);
+    }
+    println!();
+    if let Some(password) = password {
+        println!("  Administrator: name \"{}\", password \"{password}\"", admin::ADMINISTRATOR);
+        println!("  It is not shown again. A new one: portal admin reset-password");
+        println!();
+    }
+    if base.scheme() == "http" && !is_loopback(base) {
+        println!("  Warning: {base} is plain http. Cookies and logins can be read on the way.");
+        println!();
+    }
+    if dev_idp.is_some() && !is_loopback(base) {
+        println!("  Warning: the development identity provider signs anybody in. Use --dev-idp off.");
+        println!();
+    }
+    println!("  Stop with Ctrl-C.");
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}

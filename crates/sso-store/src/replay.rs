@@ -18,7 +18,7 @@ impl Store {
     ) -> Result<bool, DbError> {
         let hash = hash_parts(&[
             Some(key.connection().as_str()),
-            Some(key.issuer().as_str()),
+            Some(key.issuer()),
             Some(key.assertion_id()),
         ]);
         let until = to_millis(until)?;

@@ -261,8 +261,8 @@ fn solicited(
     if app.store().pending_used(id)? == Some(true) {
         return Err(Reject::rule(RequestRule::AlreadyUsed, received).of(&name));
     }
-    match binding {
-        Some(value) if pending.browser_binding().matches(&value) => {}
+    match &binding {
+        Some(value) if pending.check_browser(Some(value)).is_ok() => {}
         Some(_) => return Err(Reject::rule(RequestRule::OtherBrowser, received).of(&name)),
         None if !second => return Ok(Step::Again),
         None => {

@@ -1,5 +1,6 @@
 //! Every statement in one place, in the SQL that SQLite and PostgreSQL share:
-//! numbered parameters, `ON CONFLICT`, `RETURNING`, no `LOWER(column)`, no rowid.
+//! numbered parameters (`?1` here, `$1` there: to SQLite `$1` would be a name, numbered by first
+//! appearance), `ON CONFLICT`, `RETURNING`, no `LOWER(column)`, no rowid.
 //! What a PostgreSQL twin has to replace is this file's [`MIGRATIONS`] (column types, identity
 //! columns) and the driver calls; the statements stay.
 //!
@@ -94,39 +95,39 @@ CREATE TABLE secrets (
 
 pub(crate) const CONNECTION_INSERT: &str = "INSERT INTO connections
     (name, label, preset, entity_id, source, settings, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (name) DO NOTHING";
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT (name) DO NOTHING";
 pub(crate) const CONNECTION_UPDATE: &str = "UPDATE connections
-    SET label = $2, preset = $3, entity_id = $4, source = $5, settings = $6, updated_at = $7
-    WHERE name = $1";
-pub(crate) const CONNECTION_DELETE: &str = "DELETE FROM connections WHERE name = $1";
+    SET label = ?2, preset = ?3, entity_id = ?4, source = ?5, settings = ?6, updated_at = ?7
+    WHERE name = ?1";
+pub(crate) const CONNECTION_DELETE: &str = "DELETE FROM connections WHERE name = ?1";
 pub(crate) const CONNECTION_GET: &str = "SELECT name, label, preset, entity_id, source, settings,
-    created_at, updated_at FROM connections WHERE name = $1";
+    created_at, updated_at FROM connections WHERE name = ?1";
 pub(crate) const CONNECTION_LIST: &str = "SELECT name, label, preset, entity_id, source, settings,
     created_at, updated_at FROM connections ORDER BY label, name";
 
 pub(crate) const CONNECTION_BY_ENTITY_ID: &str = "SELECT name, label, preset, entity_id, source, settings,
-    created_at, updated_at FROM connections WHERE entity_id = $1 ORDER BY name LIMIT $2";
+    created_at, updated_at FROM connections WHERE entity_id = ?1 ORDER BY name LIMIT ?2";
 
 pub(crate) const PENDING_INSERT: &str = "INSERT INTO pending_logins
-    (id, connection, body, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
-pub(crate) const PENDING_FIND: &str = "SELECT body FROM pending_logins WHERE id = $1";
+    (id, connection, body, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)";
+pub(crate) const PENDING_FIND: &str = "SELECT body FROM pending_logins WHERE id = ?1";
 // One statement decides who was first; two racing callers cannot both see a changed row.
 pub(crate) const PENDING_CONSUME: &str =
-    "UPDATE pending_logins SET consumed_at = $2 WHERE id = $1 AND consumed_at IS NULL";
-pub(crate) const PENDING_STATE: &str = "SELECT consumed_at IS NOT NULL FROM pending_logins WHERE id = $1";
-pub(crate) const PENDING_PURGE: &str = "DELETE FROM pending_logins WHERE expires_at < $1";
+    "UPDATE pending_logins SET consumed_at = ?2 WHERE id = ?1 AND consumed_at IS NULL";
+pub(crate) const PENDING_STATE: &str = "SELECT consumed_at IS NOT NULL FROM pending_logins WHERE id = ?1";
+pub(crate) const PENDING_PURGE: &str = "DELETE FROM pending_logins WHERE expires_at < ?1";
 pub(crate) const PENDING_COUNT: &str = "SELECT COUNT(*) FROM pending_logins";
 pub(crate) const PENDING_EVICT: &str = "DELETE FROM pending_logins WHERE id IN
-    (SELECT id FROM pending_logins ORDER BY created_at LIMIT $1)";
-pub(crate) const PENDING_DELETE_OF: &str = "DELETE FROM pending_logins WHERE connection = $1";
+    (SELECT id FROM pending_logins ORDER BY created_at LIMIT ?1)";
+pub(crate) const PENDING_DELETE_OF: &str = "DELETE FROM pending_logins WHERE connection = ?1";
 
 pub(crate) const REPLAY_INSERT: &str =
-    "INSERT INTO replay (key_hash, keep_until) VALUES ($1, $2) ON CONFLICT (key_hash) DO NOTHING";
-pub(crate) const REPLAY_PURGE: &str = "DELETE FROM replay WHERE keep_until < $1";
+    "INSERT INTO replay (key_hash, keep_until) VALUES (?1, ?2) ON CONFLICT (key_hash) DO NOTHING";
+pub(crate) const REPLAY_PURGE: &str = "DELETE FROM replay WHERE keep_until < ?1";
 
 pub(crate) const USER_UPSERT: &str = "INSERT INTO users
     (connection, key_hash, name_id, format, name_qualifier, sp_name_qualifier, first_seen, last_seen)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
     ON CONFLICT (key_hash) DO UPDATE SET last_seen = excluded.last_seen
     RETURNING id, first_seen, last_seen";
 pub(crate) const USER_LIST: &str = "SELECT id, connection, name_id, format, name_qualifier,
@@ -134,46 +135,46 @@ pub(crate) const USER_LIST: &str = "SELECT id, connection, name_id, format, name
 
 pub(crate) const SESSION_INSERT: &str = "INSERT INTO sessions
     (id_hash, kind, connection, user_id, data, created_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 pub(crate) const SESSION_FIND: &str = "SELECT kind, connection, user_id, data, created_at, expires_at
-    FROM sessions WHERE id_hash = $1 AND kind = $2 AND expires_at > $3";
-pub(crate) const SESSION_DELETE: &str = "DELETE FROM sessions WHERE id_hash = $1";
-pub(crate) const SESSION_DELETE_OF: &str = "DELETE FROM sessions WHERE connection = $1";
-pub(crate) const SESSION_PURGE: &str = "DELETE FROM sessions WHERE expires_at <= $1";
-pub(crate) const SESSION_COUNT: &str = "SELECT COUNT(*) FROM sessions WHERE kind = $1 AND expires_at > $2";
+    FROM sessions WHERE id_hash = ?1 AND kind = ?2 AND expires_at > ?3";
+pub(crate) const SESSION_DELETE: &str = "DELETE FROM sessions WHERE id_hash = ?1";
+pub(crate) const SESSION_DELETE_OF: &str = "DELETE FROM sessions WHERE connection = ?1";
+pub(crate) const SESSION_PURGE: &str = "DELETE FROM sessions WHERE expires_at <= ?1";
+pub(crate) const SESSION_COUNT: &str = "SELECT COUNT(*) FROM sessions WHERE kind = ?1 AND expires_at > ?2";
 
 pub(crate) const LOG_INSERT: &str = "INSERT INTO log
     (at, event, connection, code, reference, summary, report)
-    VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id";
 pub(crate) const LOG_MESSAGE_INSERT: &str =
-    "INSERT INTO log_messages (log_id, at, message) VALUES ($1, $2, $3)";
-pub(crate) const LOG_MESSAGE_GET: &str = "SELECT message FROM log_messages WHERE log_id = $1";
+    "INSERT INTO log_messages (log_id, at, message) VALUES (?1, ?2, ?3)";
+pub(crate) const LOG_MESSAGE_GET: &str = "SELECT message FROM log_messages WHERE log_id = ?1";
 pub(crate) const LOG_LIST: &str = "SELECT log.id, log.at, event, connection, code, reference, summary, report,
     log_messages.log_id IS NOT NULL FROM log LEFT JOIN log_messages ON log_messages.log_id = log.id
-    WHERE log.id < $1 ORDER BY log.id DESC LIMIT $2";
+    WHERE log.id < ?1 ORDER BY log.id DESC LIMIT ?2";
 pub(crate) const LOG_BY_REFERENCE: &str = "SELECT log.id, log.at, event, connection, code, reference, summary, report,
     log_messages.log_id IS NOT NULL FROM log LEFT JOIN log_messages ON log_messages.log_id = log.id
-    WHERE reference = $1 ORDER BY log.id DESC LIMIT 1";
-pub(crate) const LOG_PURGE: &str = "DELETE FROM log WHERE at < $1";
+    WHERE reference = ?1 ORDER BY log.id DESC LIMIT 1";
+pub(crate) const LOG_PURGE: &str = "DELETE FROM log WHERE at < ?1";
 // Only what anybody on the network can cause is trimmed by count: a flood of it must not wash the
 // rest of the history away.
 pub(crate) const LOG_TRIM: &str = "DELETE FROM log
     WHERE event IN ('login.rejected', 'admin.refused') AND id <= (SELECT id FROM log
-    WHERE event IN ('login.rejected', 'admin.refused') ORDER BY id DESC LIMIT 1 OFFSET $1)";
-pub(crate) const LOG_MESSAGE_PURGE: &str = "DELETE FROM log_messages WHERE at < $1";
+    WHERE event IN ('login.rejected', 'admin.refused') ORDER BY id DESC LIMIT 1 OFFSET ?1)";
+pub(crate) const LOG_MESSAGE_PURGE: &str = "DELETE FROM log_messages WHERE at < ?1";
 pub(crate) const LOG_MESSAGE_TRIM: &str = "DELETE FROM log_messages WHERE log_id IN
-    (SELECT log_id FROM log_messages ORDER BY log_id DESC LIMIT 1000000 OFFSET $1)";
+    (SELECT log_id FROM log_messages ORDER BY log_id DESC LIMIT 1000000 OFFSET ?1)";
 pub(crate) const LOG_MESSAGE_ORPHANS: &str =
     "DELETE FROM log_messages WHERE log_id NOT IN (SELECT id FROM log)";
 
 pub(crate) const ADMIN_INSERT: &str = "INSERT INTO administrators (name, password_hash, created_at)
-    VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING";
+    VALUES (?1, ?2, ?3) ON CONFLICT (name) DO NOTHING";
 pub(crate) const ADMIN_SET_PASSWORD: &str =
-    "UPDATE administrators SET password_hash = $2 WHERE name = $1";
-pub(crate) const ADMIN_GET: &str = "SELECT password_hash FROM administrators WHERE name = $1";
+    "UPDATE administrators SET password_hash = ?2 WHERE name = ?1";
+pub(crate) const ADMIN_GET: &str = "SELECT password_hash FROM administrators WHERE name = ?1";
 pub(crate) const ADMIN_COUNT: &str = "SELECT COUNT(*) FROM administrators";
-pub(crate) const SESSION_DELETE_KIND: &str = "DELETE FROM sessions WHERE kind = $1";
+pub(crate) const SESSION_DELETE_KIND: &str = "DELETE FROM sessions WHERE kind = ?1";
 
 pub(crate) const SECRET_INSERT: &str =
-    "INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
-pub(crate) const SECRET_GET: &str = "SELECT value FROM secrets WHERE name = $1";
+    "INSERT INTO secrets (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
+pub(crate) const SECRET_GET: &str = "SELECT value FROM secrets WHERE name = ?1";

@@ -243,19 +243,12 @@ saml_xml::reason_codes! {
             cite: "SAML2Int SDP-MD06; NIST SP 800-131A Rev. 2 §3",
             hint: "Create a signing certificate with an RSA key of 2048 bits or more at the identity provider.",
         },
-        /// A signing key is so long that each login would cost too much.
-        KeyTooLarge => {
-            code: "metadata.key_too_large",
-            side: Idp,
-            cite: "SAML2Int SDP-MD06",
-            hint: "Create a signing certificate with an RSA key of 2048 to 8192 bits at the identity provider.",
-        },
-        /// A signing key is of a kind that is not supported.
+        /// A signing key is of another kind than RSA, P-256 or P-384, or RSA far outside 2048 to 8192 bits.
         KeyUnsupported => {
             code: "metadata.key_unsupported",
             side: Idp,
             cite: "SAML2Int SDP-MD06, SDP-MD07",
-            hint: "Use an RSA key, or an elliptic curve key on P-256 or P-384, for signing at the identity provider.",
+            hint: "Use an RSA key of 2048 to 8192 bits, or an elliptic curve key on P-256 or P-384, for signing at the identity provider.",
         },
         /// There are more signing keys than are tried.
         TooManyKeys => {

@@ -102,18 +102,30 @@ pub(crate) enum PlainHttp {
 
 /// Reads a location as metadata or an administrator gives it.
 pub(crate) fn parse_location(text: &str) -> Result<Url, ConfigError> {
+    // anyURI collapses white space around it (XML Schema Part 2 §4.3.6)
+    let text = trim_xml(text);
     let malformed = || {
+        // Neither user name and password nor a token in a query may reach a log
+        let shown = match text.split_once(['?', '@']) {
+            Some((before, _)) if !before.contains("//") => excerpt(before),
+            Some(_) => "a URL with a query or credentials".to_owned(),
+            None => excerpt(text),
+        };
         ConfigError::new(ConfigErrorKind::UrlMalformed)
             .expected("an absolute https URL")
-            .actual(excerpt(text))
+            .actual(shown)
     };
-    // anyURI collapses white space around it (XML Schema Part 2 §4.3.6). White space within would
-    // be dropped by URL parsers, so that two readers could see two hosts.
-    let text = trim_xml(text);
-    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+    // What URL parsers drop or mend (white space, backslashes, missing slashes), two of them read
+    // as two different hosts.
+    if text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
         return Err(malformed());
     }
-    Url::parse(text).map_err(|_| malformed())
+    let url = Url::parse(text).map_err(|_| malformed())?;
+    let has_authority = text.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//"));
+    if url.has_host() && !has_authority {
+        return Err(malformed());
+    }
+    Ok(url)
 }
 
 /// Whether a browser may be sent to the location.

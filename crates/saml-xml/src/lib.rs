@@ -13,6 +13,8 @@
 #![forbid(unsafe_code)]
 
 mod c14n;
+#[cfg(test)]
+mod c14n_tests;
 mod chars;
 mod code;
 mod document;

@@ -279,7 +279,7 @@ impl SigningKey {
     /// # Errors
     ///
     /// `key.unsupported` when the certificate is for another key.
-    pub fn with_certificate(self, certificate: Certificate) -> Result<Self, KeyError> {
+    pub fn with_certificate(self, certificate: &Certificate) -> Result<Self, KeyError> {
         let public = certificate.key()?;
         if public != self.public {
             return Err(KeyError::new(KeyErrorKind::Unsupported));

@@ -222,7 +222,11 @@ fn check_value(
     policy: &AlgorithmPolicy,
     claimed: impl FnOnce() -> Option<KeyId>,
 ) -> Result<VerifyingKey, (Kind, Option<KeyId>)> {
-    let mut failure = Kind::AlgorithmKeyMismatch;
+    let mut failure = if keys.is_empty() {
+        Kind::UnknownKey
+    } else {
+        Kind::AlgorithmKeyMismatch
+    };
     for key in keys.iter().take(MAX_KEYS) {
         if !algorithm.fits(key.kind()) {
             continue;

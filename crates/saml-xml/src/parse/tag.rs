@@ -1,0 +1,294 @@
+//! Start tags, end tags, attributes, and the namespaces they declare and use.
+
+use super::name::QName;
+use super::{Open, Parser, offset};
+use crate::document::{AttributeData, Binding, ElementData, Namespace, Str, XML_NAMESPACE};
+use crate::error::{XmlError, XmlErrorKind};
+
+const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
+
+impl Parser<'_> {
+    pub(super) fn start_tag(&mut self) -> Result<(), XmlError> {
+        let start = self.pos;
+        if self.open.is_empty() && !self.nodes.is_empty() {
+            return self.fail(XmlErrorKind::MultipleRoots);
+        }
+        if self.open.len() >= self.limits.depth {
+            return self.fail(XmlErrorKind::LimitDepth);
+        }
+        self.spend(XmlErrorKind::LimitNodes)?;
+        self.advance(1);
+        let name_start = self.pos;
+        let name = self.qname()?;
+        let name_end = self.pos;
+
+        let attributes_from = self.attributes.len();
+        let bindings_from = self.bindings.len();
+        let scope_from = self.scope.len();
+        let empty = self.attribute_list(attributes_from, bindings_from)?;
+
+        self.check_declarations(bindings_from)?;
+        let namespace = self.resolve(name.prefix, name_start, Namespace::None)?;
+        self.resolve_attributes(attributes_from)?;
+
+        let data = ElementData {
+            prefix: name.prefix,
+            local: name.local,
+            namespace,
+            attributes: (offset(attributes_from), offset(self.attributes.len())),
+            declarations: (offset(bindings_from), offset(self.bindings.len())),
+            content: offset(self.pos),
+        };
+        let node = self.push_element(start, data);
+        if empty {
+            self.scope.truncate(scope_from);
+        } else {
+            self.open.push(Open {
+                node,
+                name: (name_start, name_end),
+                scope: scope_from,
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn end_tag(&mut self) -> Result<(), XmlError> {
+        let start = self.pos;
+        let Some(open) = self.open.last() else {
+            return self.fail(XmlErrorKind::ContentOutsideRoot);
+        };
+        let (from, to) = open.name;
+        let expected = self.source.get(from..to).unwrap_or_default();
+        self.advance("</".len());
+        let found = self.pos;
+        self.qname()?;
+        if self.source.get(found..self.pos) != Some(expected) {
+            return self.fail_at(XmlErrorKind::MismatchedTag, start);
+        }
+        self.skip_space();
+        self.expect(b'>')?;
+        let end = offset(self.nodes.len());
+        let at = offset(self.pos);
+        if let Some(open) = self.open.pop() {
+            self.scope.truncate(open.scope);
+            if let Some(node) = self.nodes.get_mut(open.node as usize) {
+                node.end = end;
+                node.span.1 = at;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads attributes up to the end of the start tag; tells whether it was `/>`.
+    fn attribute_list(
+        &mut self,
+        attributes_from: usize,
+        bindings_from: usize,
+    ) -> Result<bool, XmlError> {
+        loop {
+            let spaced = self.skip_space();
+            match self.peek() {
+                Some(b'>') => {
+                    self.advance(1);
+                    return Ok(false);
+                }
+                Some(b'/') => {
+                    self.advance(1);
+                    self.expect(b'>')?;
+                    return Ok(true);
+                }
+                Some(_) if spaced => self.attribute(attributes_from, bindings_from)?,
+                Some(_) => return self.fail(XmlErrorKind::Syntax),
+                None => return self.fail(XmlErrorKind::UnexpectedEnd),
+            }
+        }
+    }
+
+    fn attribute(&mut self, attributes_from: usize, bindings_from: usize) -> Result<(), XmlError> {
+        let here = (self.attributes.len() - attributes_from)
+            .saturating_add(self.bindings.len() - bindings_from);
+        if here >= self.limits.attributes {
+            return self.fail(XmlErrorKind::LimitAttributes);
+        }
+        self.spend(XmlErrorKind::LimitNodes)?;
+        let start = self.pos;
+        let QName { prefix, local } = self.qname()?;
+        self.skip_space();
+        self.expect(b'=')?;
+        self.skip_space();
+        let value = self.attribute_value()?;
+        let declared = match (self.str(prefix), self.str(local)) {
+            ("xmlns", _) => Some(local),
+            ("", "xmlns") => Some(Str::EMPTY),
+            _ => None,
+        };
+        if let Some(declared) = declared {
+            return self.declare(declared, value, start, bindings_from);
+        }
+        let span = (offset(start), offset(self.pos));
+        self.attributes.push(AttributeData {
+            prefix,
+            local,
+            namespace: Namespace::None,
+            value,
+            span,
+        });
+        Ok(())
+    }
+
+    fn declare(
+        &mut self,
+        prefix: Str,
+        uri: Str,
+        at: usize,
+        bindings_from: usize,
+    ) -> Result<(), XmlError> {
+        let (name, value) = (self.str(prefix), self.str(uri));
+        // Namespaces in XML 1.0 §3: xml may only be bound to its own name, xmlns never, and
+        // nothing else to either name
+        let reserved = match name {
+            "xml" => value != XML_NAMESPACE,
+            "xmlns" => true,
+            _ => value == XML_NAMESPACE || value == XMLNS_NAMESPACE,
+        };
+        if reserved {
+            return self.fail_at(XmlErrorKind::ReservedPrefix, at);
+        }
+        if value.is_empty() && !name.is_empty() {
+            // Namespaces in XML 1.0 §5: "the attribute value … MUST NOT be empty" for a prefix
+            return self.fail_at(XmlErrorKind::EmptyNamespace, at);
+        }
+        let mut here = self
+            .bindings
+            .get(bindings_from..)
+            .unwrap_or_default()
+            .iter();
+        if here.any(|b| self.str(b.prefix) == name) {
+            return self.fail_at(XmlErrorKind::DuplicateAttribute, at);
+        }
+        match uri_kind(value) {
+            UriKind::Absolute => {}
+            UriKind::Empty => {}
+            UriKind::Relative => return self.fail_at(XmlErrorKind::RelativeNamespace, at),
+            UriKind::NotAUri => return self.fail_at(XmlErrorKind::NamespaceUri, at),
+        }
+        if name != "xml" {
+            self.scope.push(offset(self.bindings.len()));
+        }
+        self.bindings.push(Binding { prefix, uri });
+        Ok(())
+    }
+
+    fn check_declarations(&self, bindings_from: usize) -> Result<(), XmlError> {
+        if self.bindings.len() > bindings_from && self.scope.len() > self.limits.namespaces {
+            return self.fail(XmlErrorKind::LimitNamespaces);
+        }
+        Ok(())
+    }
+
+    /// Finds the declaration of a prefix; an unprefixed element takes the default namespace.
+    fn resolve(
+        &self,
+        prefix: Str,
+        at: usize,
+        unprefixed: Namespace,
+    ) -> Result<Namespace, XmlError> {
+        let name = self.str(prefix);
+        if name == "xml" {
+            return Ok(Namespace::Xml);
+        }
+        for &index in self.scope.iter().rev() {
+            let Some(binding) = self.bindings.get(index as usize) else {
+                break;
+            };
+            if self.str(binding.prefix) == name {
+                let undeclared = binding.uri.start == binding.uri.end;
+                return Ok(if undeclared {
+                    Namespace::None
+                } else {
+                    Namespace::Bound(index)
+                });
+            }
+        }
+        if name.is_empty() {
+            Ok(unprefixed)
+        } else {
+            self.fail_at(XmlErrorKind::UnboundPrefix, at)
+        }
+    }
+
+    fn resolve_attributes(&mut self, from: usize) -> Result<(), XmlError> {
+        for index in from..self.attributes.len() {
+            let Some(attribute) = self.attributes.get(index).copied() else {
+                break;
+            };
+            let mut resolved = attribute;
+            // Namespaces in XML 1.0 §6.2: the default namespace does not apply to attributes
+            if attribute.prefix.start != attribute.prefix.end {
+                resolved.namespace =
+                    self.resolve(attribute.prefix, attribute.span.0 as usize, Namespace::None)?;
+            }
+            // XML 1.0 §3.1, Namespaces in XML 1.0 §6.3
+            let earlier = self.attributes.get(from..index).unwrap_or_default();
+            if earlier.iter().any(|other| self.same_name(other, &resolved)) {
+                return self.fail_at(XmlErrorKind::DuplicateAttribute, attribute.span.0 as usize);
+            }
+            if let Some(slot) = self.attributes.get_mut(index) {
+                *slot = resolved;
+            }
+            self.note_id(&resolved);
+        }
+        Ok(())
+    }
+
+    fn same_name(&self, a: &AttributeData, b: &AttributeData) -> bool {
+        self.str(a.local) == self.str(b.local)
+            && (a.namespace == b.namespace
+                || self.namespace(a.namespace) == self.namespace(b.namespace))
+    }
+
+    fn namespace(&self, namespace: Namespace) -> &str {
+        match namespace {
+            Namespace::None => "",
+            Namespace::Xml => XML_NAMESPACE,
+            Namespace::Bound(index) => self
+                .bindings
+                .get(index as usize)
+                .map_or("", |b| self.str(b.uri)),
+        }
+    }
+}
+
+enum UriKind {
+    Empty,
+    Absolute,
+    Relative,
+    NotAUri,
+}
+
+/// RFC 3986 §2 and §3.1, as far as telling a URI from a relative reference and from noise.
+fn uri_kind(value: &str) -> UriKind {
+    if value.is_empty() {
+        return UriKind::Empty;
+    }
+    let fits = |b: u8| {
+        b.is_ascii_graphic()
+            && !matches!(
+                b,
+                b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}'
+            )
+    };
+    if !value.bytes().all(fits) {
+        return UriKind::NotAUri;
+    }
+    let Some((scheme, _)) = value.split_once(':') else {
+        return UriKind::Relative;
+    };
+    let mut bytes = scheme.bytes();
+    let starts = bytes.next().is_some_and(|b| b.is_ascii_alphabetic());
+    if starts && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')) {
+        UriKind::Absolute
+    } else {
+        UriKind::Relative
+    }
+}

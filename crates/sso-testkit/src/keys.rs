@@ -165,7 +165,7 @@ impl IdpKey {
     /// The certificate, base64 without line breaks, as metadata and KeyInfo carry it.
     #[must_use]
     pub fn certificate_base64(&self) -> String {
-        saml_xml::encode_base64(&self.certificate)
+        saml_xml::types::encode_base64(&self.certificate)
     }
 
     /// The certificate, PEM.
@@ -268,11 +268,11 @@ impl IdpKey {
 fn pem_body(pem: &str, label: &str) -> Option<Vec<u8>> {
     let body = pem.split_once(&format!("-----BEGIN {label}-----"))?.1;
     let body = body.split_once(&format!("-----END {label}-----"))?.0;
-    saml_xml::decode_base64(body).ok()
+    saml_xml::types::decode_base64(body).ok()
 }
 
 pub(crate) fn to_pem(label: &str, der: &[u8]) -> String {
-    let text = saml_xml::encode_base64(der);
+    let text = saml_xml::types::encode_base64(der);
     let mut out = format!("-----BEGIN {label}-----\n");
     let mut rest = text.as_str();
     while !rest.is_empty() {

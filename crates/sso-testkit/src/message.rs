@@ -98,7 +98,7 @@ impl ResponseFields {
     /// What a good IdP says about `user`, to this service provider, at this time.
     #[must_use]
     pub fn new(answer: &Answer<'_>, user: &User, now: OffsetDateTime) -> Self {
-        let at = |offset: Duration| Some(saml_xml::format_date_time(now + offset));
+        let at = |offset: Duration| Some(saml_xml::types::format_date_time(now + offset));
         let issued = at(Duration::ZERO);
         Self {
             id: answer.response_id.to_owned(),
@@ -373,7 +373,7 @@ impl<'a> ResponseBuilder<'a> {
 #[must_use]
 pub fn form_body(xml: &[u8], relay_state: Option<&str>) -> String {
     let mut form = url::form_urlencoded::Serializer::new(String::new());
-    form.append_pair("SAMLResponse", &saml_xml::encode_base64(xml));
+    form.append_pair("SAMLResponse", &saml_xml::types::encode_base64(xml));
     if let Some(relay_state) = relay_state {
         form.append_pair("RelayState", relay_state);
     }

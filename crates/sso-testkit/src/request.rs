@@ -106,7 +106,7 @@ impl AuthnRequestInfo {
             .ok_or("the AuthnRequest has no Issuer")?;
         Ok(Self {
             id: Some(root.attribute("ID").ok_or("the AuthnRequest has no ID")?.to_owned()),
-            issuer: saml_xml::trim_xml(issuer).to_owned(),
+            issuer: saml_xml::types::trim_xml(issuer).to_owned(),
             acs_url: root.attribute("AssertionConsumerServiceURL").unwrap_or_default().to_owned(),
             relay_state: field(fields, "RelayState").map(str::to_owned),
             force_authn: matches!(root.attribute("ForceAuthn"), Some("true" | "1")),
@@ -121,5 +121,5 @@ fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
 
 fn decode(fields: &[(String, String)]) -> Result<Vec<u8>, String> {
     let value = field(fields, "SAMLRequest").ok_or("there is no SAMLRequest parameter")?;
-    saml_xml::decode_base64(value).map_err(|_| "SAMLRequest is not base64".to_owned())
+    saml_xml::types::decode_base64(value).map_err(|_| "SAMLRequest is not base64".to_owned())
 }

@@ -76,7 +76,7 @@ impl ReferenceRecipe {
              <ds:DigestValue>{}</ds:DigestValue></ds:Reference>",
             self.transforms.concat(),
             self.digest_method,
-            saml_xml::encode_base64(&self.digest)
+            saml_xml::types::encode_base64(&self.digest)
         )
     }
 }
@@ -180,7 +180,7 @@ impl SignatureRecipe {
         format!(
             "<ds:Signature xmlns:ds=\"{DSIG}\">{signed_info}<ds:SignatureValue>{}</ds:SignatureValue>{key_info}{}\
              </ds:Signature>",
-            saml_xml::encode_base64(value),
+            saml_xml::types::encode_base64(value),
             self.trailing
         )
     }

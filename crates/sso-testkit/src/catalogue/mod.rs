@@ -1,17 +1,18 @@
 //! Every published attack on a service provider, as a message made from a fresh, valid one.
 //!
 //! [`catalogue`] lists the cases. Each names the row of the attack notes it comes from, what it expects
-//! (`accepted`, or the exact reason code), and whether the genuine signature inside it still verifies: a mutant
-//! whose signature is merely broken proves nothing about the attack. [`genuine_signature_verifies`] checks that.
+//! (`accepted`, or the exact reason code), and how much of the genuine signature still verifies: a mutant
+//! whose signature is merely broken proves nothing about the attack. [`Proof::holds`] checks that.
 //!
 //! ```
-//! use sso_testkit::catalogue::{Base, catalogue};
+//! use sso_testkit::catalogue::{Base, Proof, catalogue};
 //!
 //! let base = Base::example();
 //! let case = catalogue().into_iter().find(|case| case.row == "W03").unwrap();
 //! assert_eq!(case.code, "response.assertion_multiple");
 //! let message = case.build(&base);
-//! assert!(sso_testkit::catalogue::genuine_signature_verifies(&message, &base));
+//! assert_eq!(case.proof, Proof::Element);
+//! assert!(case.proof.holds(&message, &base));
 //! ```
 
 mod algorithms;
@@ -116,7 +117,7 @@ impl Base {
     /// An instant `seconds` from now.
     #[must_use]
     pub fn at(&self, seconds: i64) -> String {
-        saml_xml::format_date_time(self.now + time::Duration::seconds(seconds))
+        saml_xml::types::format_date_time(self.now + time::Duration::seconds(seconds))
     }
 
     /// The answer with other facts in it, validly signed: an IdP that means it, or is misconfigured.
@@ -231,6 +232,18 @@ pub struct Setting {
     pub authn_context: bool,
 }
 
+/// How much of the genuine signature is still valid in a mutant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Proof {
+    /// Nothing is claimed: the IdP said it so (see the code), or nothing of it is left.
+    Nothing,
+    /// Its SignedInfo is in there, and so is the signature over it.
+    SignedInfo,
+    /// The genuine signed element is in there too: put together again, they verify.
+    Element,
+}
+
 type Build = Box<dyn Fn(&Base) -> Message + Send + Sync>;
 
 /// One message and the verdict it is owed.
@@ -244,8 +257,8 @@ pub struct Case {
     pub code: &'static str,
     /// What the base signs.
     pub signs: Signs,
-    /// Whether the genuine signature in it still verifies over the genuine element.
-    pub genuine_signature: bool,
+    /// How much of the genuine signature is still valid in it.
+    pub proof: Proof,
     /// The NameID that an accepted message yields; the base's user when `None`.
     pub name_id: Option<String>,
     /// How the connection differs.
@@ -321,7 +334,7 @@ impl Book {
         variant: &str,
         shapes: &[Signs],
         code: &'static str,
-        genuine_signature: bool,
+        proof: Proof,
         build: impl Fn(&Base) -> Message + Send + Sync + Clone + 'static,
     ) -> &mut [Case] {
         let from = self.cases.len();
@@ -331,7 +344,7 @@ impl Book {
                 variant: format!("{variant}.{}", signs.as_str()),
                 code,
                 signs,
-                genuine_signature,
+                proof,
                 name_id: None,
                 setting: Setting::default(),
                 build: Box::new(build.clone()),
@@ -348,7 +361,18 @@ impl Book {
         code: &'static str,
         build: impl Fn(&Base) -> Message + Send + Sync + Clone + 'static,
     ) -> &mut [Case] {
-        self.push(variant, shapes, code, true, build)
+        self.push(variant, shapes, code, Proof::Element, build)
+    }
+
+    /// An attack that keeps the IdP's SignedInfo and the signature over it, but not what it digests.
+    fn kept(
+        &mut self,
+        variant: &str,
+        shapes: &[Signs],
+        code: &'static str,
+        build: impl Fn(&Base) -> Message + Send + Sync + Clone + 'static,
+    ) -> &mut [Case] {
+        self.push(variant, shapes, code, Proof::SignedInfo, build)
     }
 
     /// A message that is refused, whatever has become of its signature.
@@ -359,7 +383,7 @@ impl Book {
         code: &'static str,
         build: impl Fn(&Base) -> Message + Send + Sync + Clone + 'static,
     ) -> &mut [Case] {
-        self.push(variant, shapes, code, false, build)
+        self.push(variant, shapes, code, Proof::Nothing, build)
     }
 
     /// A message that is accepted, hence with a signature that verifies.
@@ -369,7 +393,7 @@ impl Book {
         shapes: &[Signs],
         build: impl Fn(&Base) -> Message + Send + Sync + Clone + 'static,
     ) -> &mut [Case] {
-        self.push(variant, shapes, ACCEPTED, true, build)
+        self.push(variant, shapes, ACCEPTED, Proof::Nothing, build)
     }
 }
 
@@ -405,33 +429,53 @@ pub fn catalogue() -> Vec<Case> {
     book.cases
 }
 
-/// Whether somewhere in the message stands the genuine signed element, and its signature, still valid:
-/// taken out and put together again they verify under the IdP's key.
-///
-/// # Panics
-/// When the IdP's own certificate is not one.
-#[must_use]
-pub fn genuine_signature_verifies(message: &Message, base: &Base) -> bool {
-    let Message::Xml(xml) = message else { return false };
-    let xml = String::from_utf8_lossy(xml);
-    let certificate = Certificate::from_der(base.idp.key().certificate_der()).expect("the IdP's certificate");
-    let keys = [certificate.key().clone()];
+impl Proof {
+    /// Whether the message holds what is claimed, judged by verifying it under the IdP's key.
+    ///
+    /// # Panics
+    /// When the IdP's own certificate is not one.
+    #[must_use]
+    pub fn holds(self, message: &Message, base: &Base) -> bool {
+        let Message::Xml(xml) = message else { return self == Self::Nothing };
+        let xml = String::from_utf8_lossy(xml);
+        let keys = [Certificate::from_der(base.idp.key().certificate_der())
+            .and_then(|certificate| certificate.key())
+            .expect("the IdP's key")];
+        match self {
+            Self::Nothing => true,
+            Self::SignedInfo => signed_infos(&xml).iter().any(|(info, value)| {
+                let octets = saml_xml::types::decode_base64(&between(value)).unwrap_or_default();
+                let uri = base.idp.key().default_algorithm();
+                saml_xml::verify_detached(info.as_bytes(), uri, &octets, &keys, &AlgorithmPolicy::default()).is_ok()
+            }),
+            Self::Element => element_verifies(&xml, base, &keys),
+        }
+    }
+}
+
+/// Every SignedInfo with every SignatureValue of a message.
+fn signed_infos(xml: &str) -> Vec<(String, String)> {
+    let all = |name: &str| -> Vec<String> {
+        (0..surgery::count(xml, name).min(64)).map(|nth| xml[surgery::find(xml, name, nth)].to_owned()).collect()
+    };
+    let values = all("ds:SignatureValue");
+    all("ds:SignedInfo")
+        .into_iter()
+        .flat_map(|info| values.iter().map(move |value| (info.clone(), value.clone())).collect::<Vec<_>>())
+        .collect()
+}
+
+fn between(element: &str) -> String {
+    let from = element.find('>').map_or(0, |at| at + 1);
+    element[from..element.rfind("</").unwrap_or(element.len())].to_owned()
+}
+
+fn element_verifies(xml: &str, base: &Base, keys: &[saml_xml::VerifyingKey]) -> bool {
     let (name, id) = base.signed_element();
     let marker = format!(" ID=\"{id}\"");
-    let signatures: Vec<String> = (0..surgery::count(&xml, "ds:SignatureValue").min(64))
-        .flat_map(|value| {
-            let value = xml[surgery::find(&xml, "ds:SignatureValue", value)].to_owned();
-            (0..surgery::count(&xml, "ds:SignedInfo").min(64)).map({
-                let xml = &xml;
-                move |info| {
-                    let info = &xml[surgery::find(xml, "ds:SignedInfo", info)];
-                    format!("<ds:Signature xmlns:ds=\"{DSIG}\">{info}{value}</ds:Signature>")
-                }
-            })
-        })
-        .collect();
-    (0..surgery::count(&xml, name)).any(|nth| {
-        let element = &xml[surgery::find(&xml, name, nth)];
+    let signatures = signed_infos(xml);
+    (0..surgery::count(xml, name)).any(|nth| {
+        let element = &xml[surgery::find(xml, name, nth)];
         if !element[..element.find('>').unwrap_or(0)].contains(&marker) {
             return false;
         }
@@ -441,11 +485,12 @@ pub fn genuine_signature_verifies(message: &Message, base: &Base) -> bool {
         }
         bodies.iter().any(|body| {
             let at = body.find("</saml:Issuer>").map_or(0, |at| at + "</saml:Issuer>".len());
-            signatures.iter().any(|signature| {
-                let whole = crate::signer::insert(body, at, signature);
+            signatures.iter().any(|(info, value)| {
+                let signature = format!("<ds:Signature xmlns:ds=\"{DSIG}\">{info}{value}</ds:Signature>");
+                let whole = crate::signer::insert(body, at, &signature);
                 Document::parse(whole.into_bytes(), &roomy()).is_ok_and(|document| {
                     let policy = AlgorithmPolicy::default();
-                    saml_xml::verify_enveloped(document.root(), TrustAnchors::Keys(&keys), &policy).is_ok()
+                    saml_xml::verify_enveloped(document.root(), TrustAnchors::Keys(keys), &policy).is_ok()
                 })
             })
         })

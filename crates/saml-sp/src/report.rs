@@ -4,7 +4,8 @@ use core::fmt;
 use core::ops::Range;
 use std::sync::Arc;
 
-use saml_xml::{Side, format_date_time};
+use saml_xml::{KeyId, Side};
+use saml_xml::types::format_date_time;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
@@ -64,6 +65,7 @@ pub(crate) enum Value {
     Time(OffsetDateTime),
     Before(OffsetDateTime),
     NotBefore(OffsetDateTime),
+    NotAfter(OffsetDateTime),
 }
 
 impl Value {
@@ -92,6 +94,7 @@ impl Value {
             Self::Time(time) => format_date_time(*time),
             Self::Before(time) => format!("before {}", format_date_time(*time)),
             Self::NotBefore(time) => format!("not before {}", format_date_time(*time)),
+            Self::NotAfter(time) => format!("not after {}", format_date_time(*time)),
         })
     }
 }
@@ -200,10 +203,10 @@ impl SignedElement {
 }
 
 /// A signature that verified: what it covers, and with which key.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct VerifiedSignature {
     pub(crate) element: SignedElement,
-    pub(crate) key: String,
+    pub(crate) key: KeyId,
     pub(crate) algorithm: &'static str,
     pub(crate) at: Range<usize>,
 }
@@ -215,10 +218,10 @@ impl VerifiedSignature {
         self.element
     }
 
-    /// The key, as `sha256:` and the digest of its SubjectPublicKeyInfo.
+    /// The key. Its `Display` is `sha256:` and the digest of its SubjectPublicKeyInfo.
     #[must_use]
-    pub fn key(&self) -> &str {
-        &self.key
+    pub const fn key(&self) -> KeyId {
+        self.key
     }
 
     /// The signature algorithm's URI.
@@ -231,6 +234,17 @@ impl VerifiedSignature {
     #[must_use]
     pub fn at(&self) -> Range<usize> {
         self.at.clone()
+    }
+}
+
+impl Serialize for VerifiedSignature {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("VerifiedSignature", 4)?;
+        out.serialize_field("element", &self.element)?;
+        out.serialize_field("key", &self.key.to_string())?;
+        out.serialize_field("algorithm", self.algorithm)?;
+        out.serialize_field("at", &[self.at.start, self.at.end])?;
+        out.end()
     }
 }
 
@@ -405,10 +419,21 @@ impl Checks {
         self.list.push(Failure::new(reason).into_check(CheckResult::Pass));
     }
 
-    /// Notes a rule that holds, with the value that made it hold.
-    pub(crate) fn pass_with(&mut self, reason: impl Into<Reason>, value: Value, at: Range<usize>) {
-        let pass = Failure::new(reason).expected(value.clone()).actual(value).at(at);
-        self.list.push(pass.into_check(CheckResult::Pass));
+    /// Notes a rule with what it expected and found, whether it holds or not.
+    pub(crate) fn decide(&mut self, holds: bool, rule: Failure) {
+        if holds {
+            self.list.push(rule.into_check(CheckResult::Pass));
+        } else {
+            self.fail(rule);
+        }
+    }
+
+    /// Notes a rule that wants a text to be exactly this.
+    pub(crate) fn equal(&mut self, reason: impl Into<Reason>, expected: &Arc<str>, actual: &str, at: Range<usize>) {
+        let holds = **expected == *actual;
+        let expected = Value::Shared(Arc::clone(expected));
+        let actual = if holds { expected.clone() } else { Value::text(actual) };
+        self.decide(holds, Failure::new(reason).expected(expected).actual(actual).at(at));
     }
 
     pub(crate) fn fail(&mut self, failure: Failure) {
@@ -427,14 +452,6 @@ impl Checks {
     /// Notes a failure and gives the value otherwise.
     pub(crate) fn take<T>(&mut self, result: Result<T, Failure>) -> Option<T> {
         result.map_err(|failure| self.fail(failure)).ok()
-    }
-
-    /// Notes what came of one rule.
-    pub(crate) fn check(&mut self, reason: impl Into<Reason>, result: Result<(), Failure>) {
-        match result {
-            Ok(()) => self.pass(reason),
-            Err(failure) => self.fail(failure),
-        }
     }
 
     pub(crate) fn into_report(self) -> Report {

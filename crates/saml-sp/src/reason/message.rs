@@ -51,6 +51,9 @@ saml_xml::reason_codes! {
         /// An assertion stands where none may stand.
         AssertionMisplaced => { code: "response.assertion_misplaced", side: Attacker, cite: "SAML Core §3.3.3; design rule 3",
             hint: "An assertion is a child of the Response; treat the message as hostile." },
+        /// An XML signature stands where none may stand, or a part of one stands alone.
+        SignatureMisplaced => { code: "response.signature_misplaced", side: Attacker, cite: "SAML Core §5.4.1; saml-schema-protocol-2.0",
+            hint: "A signature is a child of the Response or of its Assertion; treat the message as hostile." },
         /// A successful Response without an assertion.
         AssertionMissing => { code: "response.assertion_missing", side: Idp, cite: "SAML Profiles §4.1.4.2",
             hint: "The identity provider said Success but sent no assertion; look at its log." },

@@ -42,6 +42,6 @@ pub(crate) fn read(assertion: Element<'_>) -> (Parts<'_>, Result<(), Failure>) {
         _ => {}
     });
     let shape =
-        walked.map_err(|departure| departure.into_failure(AssertionRule::UnexpectedChild, AssertionRule::ChildOrder));
+        walked.map_err(|departure| departure.failure(AssertionRule::UnexpectedChild, AssertionRule::ChildOrder));
     (parts, shape)
 }

@@ -38,7 +38,7 @@ pub(crate) fn read(statement: Element<'_>) -> Result<AuthnStatement<'_>, Failure
             context = Some(child);
         }
     })
-    .map_err(|departure| departure.into_failure(AuthnRule::Malformed, AuthnRule::Malformed))?;
+    .map_err(|departure| departure.failure(AuthnRule::Malformed, AuthnRule::Malformed))?;
     // SAML Core §2.7.2: AuthnContext is required
     let context = context.ok_or_else(malformed)?;
 
@@ -48,7 +48,7 @@ pub(crate) fn read(statement: Element<'_>) -> Result<AuthnStatement<'_>, Failure
             class_ref = Some(child);
         }
     })
-    .map_err(|departure| departure.into_failure(AuthnRule::Malformed, AuthnRule::Malformed))?;
+    .map_err(|departure| departure.failure(AuthnRule::Malformed, AuthnRule::Malformed))?;
     let authn_context_class_ref = match class_ref {
         Some(element) => Some(trim_xml(element.text().ok_or_else(malformed)?)),
         None => None,

@@ -63,10 +63,10 @@ pub(crate) enum Departure {
 }
 
 impl Departure {
-    pub(crate) fn into_failure(self, unexpected: impl Into<Reason>, order: impl Into<Reason>) -> Failure {
+    pub(crate) fn failure(&self, unexpected: impl Into<Reason>, order: impl Into<Reason>) -> Failure {
         match self {
-            Self::Unexpected(at) => Failure::new(unexpected).at(at),
-            Self::Order(at) => Failure::new(order).at(at),
+            Self::Unexpected(at) => Failure::new(unexpected).at(at.clone()),
+            Self::Order(at) => Failure::new(order).at(at.clone()),
         }
     }
 }

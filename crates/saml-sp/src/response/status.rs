@@ -75,7 +75,7 @@ pub(crate) fn read(status: Element<'_>) -> Result<Status, Failure> {
         1 => message = child.text(),
         _ => {}
     })
-    .map_err(|departure| departure.into_failure(StatusRule::Malformed, StatusRule::Malformed))?;
+    .map_err(|departure| departure.failure(StatusRule::Malformed, StatusRule::Malformed))?;
 
     // SAML Core §3.2.2.2: the attribute Value is required
     let mut codes = Vec::with_capacity(1);
@@ -84,7 +84,7 @@ pub(crate) fn read(status: Element<'_>) -> Result<Status, Failure> {
         let value = element.attribute("Value").ok_or_else(|| malformed(element))?;
         codes.push(cut(value, MAX_MESSAGE));
         walk(element, CODE_MODEL, |_, child| next = Some(child))
-            .map_err(|departure| departure.into_failure(StatusRule::Malformed, StatusRule::Malformed))?;
+            .map_err(|departure| departure.failure(StatusRule::Malformed, StatusRule::Malformed))?;
         if codes.len() == MAX_CODES {
             break;
         }

@@ -38,7 +38,7 @@ pub(crate) fn read(subject: Element<'_>) -> (Parts<'_>, Result<(), Failure>) {
     });
     let shape = walked.map_err(|departure| match departure {
         Departure::Order(at) if identifiers > 1 => Failure::new(SubjectRule::NameIdMultiple).at(at),
-        departure => departure.into_failure(SubjectRule::UnexpectedChild, SubjectRule::UnexpectedChild),
+        departure => departure.failure(SubjectRule::UnexpectedChild, SubjectRule::UnexpectedChild),
     });
     (parts, shape)
 }

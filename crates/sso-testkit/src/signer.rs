@@ -251,7 +251,7 @@ pub(crate) fn roomy() -> Limits {
 pub fn canonical(element: Element<'_>, prefix_list: Option<&str>) -> Vec<u8> {
     let mut options = C14nOptions::default();
     if let Some(prefixes) = prefix_list {
-        options.inclusive_prefixes = prefixes.split_ascii_whitespace().map(str::to_owned).collect();
+        options = options.inclusive(prefixes);
     }
     let mut out = Vec::new();
     saml_xml::exclusive_c14n(element, &options, &mut out).expect("a canonical form");

@@ -36,6 +36,10 @@ use crate::message::{Answer, ResponseBuilder, ResponseFields, Signs, form_body};
 use crate::signer::{DSIG, SignatureRecipe, roomy};
 use crate::{FakeIdp, IdpKey, KeyKind, surgery};
 
+/// The NameID format that a case's request asks for.
+pub const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
+/// The authentication context that a case's request asks for.
+pub const STRONG_CONTEXT: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI";
 /// The user an attacker wants to be.
 pub const EVIL_NAME_ID: &str = "mallory@evil.test";
 

@@ -15,9 +15,13 @@ pub(super) fn cases(book: &mut Book) {
 
 fn refused(book: &mut Book) {
     book.row("C01");
-    book.wrapped("relative_namespace", EACH, "xml.relative_namespace", |b| {
-        add_attribute(&b.genuine(), "samlp:Response", "xmlns:example=\"1\"").into()
-    });
+    for shape in EACH {
+        // on a signed Response it is the signed element itself that is changed
+        let proof = if *shape == Signs::Response { super::Proof::SignedInfo } else { super::Proof::Element };
+        book.push("relative_namespace", &[*shape], "xml.relative_namespace", proof, |b| {
+            add_attribute(&b.genuine(), "samlp:Response", "xmlns:example=\"1\"").into()
+        });
+    }
     book.refused("relative_namespace_over_nothing", RESPONSE_ONLY, "xml.relative_namespace", |b| {
         // the whole attack: digest of nothing, and the IdP's signature over nothing
         add_attribute(&over_nothing(b), "samlp:Response", "xmlns:example=\"1\"").into()
@@ -37,17 +41,25 @@ fn refused(book: &mut Book) {
     });
 
     book.row("C03");
-    for (name, element) in [("double_colon", "x::y"), ("two_colons", "a:b:c"), ("leading_colon", ":y"), ("trailing_colon", "x:")] {
+    for (name, element) in [("double_colon", "x::y"), ("two_colons", "a:b:c"), ("leading_colon", ":y")] {
         book.refused(name, EACH, "xml.name", move |b| {
             let hidden = format!("<{element} xmlns:x=\"urn:x\" xmlns:a=\"urn:a\"></{element}>");
             prepend(&b.genuine(), "samlp:Status", &hidden).into()
         });
     }
-    book.wrapped("attribute_double_colon", EACH, "xml.name", |b| {
-        add_attribute(&b.genuine(), "samlp:Status", "xmlns:x=\"urn:x\" x::y=\"1\"").into()
-    });
+    for shape in EACH {
+        // on a signed Response it is the signed element itself that is changed
+        let proof = if *shape == Signs::Response { super::Proof::SignedInfo } else { super::Proof::Element };
+        book.push("attribute_double_colon", &[*shape], "xml.name", proof, |b| {
+            add_attribute(&b.genuine(), "samlp:Status", "xmlns:x=\"urn:x\" x::y=\"1\"").into()
+        });
+    }
     book.wrapped("directive", EACH, "xml.doctype", |b| {
         format!("<!DOCTYPE x [<!ENTITY a \"]>\"><!--\">]>{}", b.genuine()).into()
+    });
+
+    book.refused("trailing_colon", EACH, "xml.syntax", |b| {
+        prepend(&b.genuine(), "samlp:Status", "<x: xmlns:x=\"urn:x\"></x:>").into()
     });
 
     book.row("C04");
@@ -97,12 +109,20 @@ fn refused(book: &mut Book) {
     });
 
     book.row("C09");
-    book.wrapped("one_namespace_two_prefixes", EACH, "xml.duplicate_attribute", |b| {
-        add_attribute(&b.genuine(), "samlp:Status", "xmlns:a=\"urn:x\" xmlns:b=\"urn:x\" a:x=\"1\" b:x=\"2\"").into()
-    });
-    book.wrapped("the_same_name", EACH, "xml.duplicate_attribute", |b| {
-        add_attribute(&b.genuine(), "samlp:Response", "Version=\"2.0\"").into()
-    });
+    for shape in EACH {
+        // on a signed Response it is the signed element itself that is changed
+        let proof = if *shape == Signs::Response { super::Proof::SignedInfo } else { super::Proof::Element };
+        book.push("one_namespace_two_prefixes", &[*shape], "xml.duplicate_attribute", proof, |b| {
+            add_attribute(&b.genuine(), "samlp:Status", "xmlns:a=\"urn:x\" xmlns:b=\"urn:x\" a:x=\"1\" b:x=\"2\"").into()
+        });
+    }
+    for shape in EACH {
+        // on a signed Response it is the signed element itself that is changed
+        let proof = if *shape == Signs::Response { super::Proof::SignedInfo } else { super::Proof::Element };
+        book.push("the_same_name", &[*shape], "xml.duplicate_attribute", proof, |b| {
+            add_attribute(&b.genuine(), "samlp:Response", "Version=\"2.0\"").into()
+        });
+    }
 }
 
 /// The digest of nothing in a SignedInfo, and the IdP's signature over nothing as its value.

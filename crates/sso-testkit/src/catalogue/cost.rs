@@ -186,7 +186,7 @@ fn missing_parts(book: &mut Book) {
         ("only_a_comment", "<!--x-->", "xml.unexpected_end"),
         ("less_than", "<", "xml.unexpected_end"),
         ("only_a_declaration", "<?xml version=\"1.0\"?>", "xml.unexpected_end"),
-        ("end_tag", "</a>", "xml.mismatched_tag"),
+        ("end_tag", "</a>", "xml.content_outside_root"),
         ("not_xml", "{\"json\":true}", "xml.content_outside_root"),
         ("empty_response", "<Response/>", "response.root"),
     ] {
@@ -204,7 +204,7 @@ fn missing_parts(book: &mut Book) {
         ("less_than_in_attribute", " ID=\"_response-1\"", " ID=\"_resp<onse-1\"", "xml.less_than_in_attribute"),
         ("double_hyphen_comment", "<saml:Subject>", "<saml:Subject><!-- a -- b -->", "xml.comment"),
         ("cdata_end_in_text", "engineering", "engin]]>eering", "xml.cdata_end_in_text"),
-        ("ampersand_alone", "engineering", "engin & eering", "xml.syntax"),
+        ("ampersand_alone", "engineering", "engin & eering", "xml.undefined_entity"),
         ("digit_name", "<saml:Subject>", "<saml:Subject><1></1>", "xml.name"),
     ] {
         book.refused(name, ONE, code, move |b| replace(&b.genuine(), from, to).into());

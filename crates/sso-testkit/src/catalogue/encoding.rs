@@ -24,7 +24,7 @@ fn encodings(book: &mut Book) {
     book.refused("utf_16_without_mark", ONE, "xml.encoding", |b| {
         b.genuine().encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>().into()
     });
-    book.refused("utf_32", ONE, "xml.encoding", |b| {
+    book.refused("utf_32", ONE, "xml.character", |b| {
         b.genuine().chars().flat_map(|c| u32::from(c).to_be_bytes()).collect::<Vec<u8>>().into()
     });
     book.refused("latin_1_octets", ONE, "xml.encoding", |b| {

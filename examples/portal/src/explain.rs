@@ -50,11 +50,16 @@ pub(crate) fn side(side: &str) -> &str {
     }
 }
 
-/// The message with the failing spots marked, the way a compiler shows an error. `None` when the
-/// message is no longer kept or nothing in it can be pointed at.
+/// The findings with the failing spots of the message marked, the way a compiler shows an error.
+/// `None` when the entry has no report that can be shown so. Without the message (it is kept for a
+/// few days only) the findings stand alone.
 pub(crate) fn marked(entry: &LogEntry, message: Option<&str>) -> Option<String> {
-    let _ = (entry.report.as_ref()?, message?);
-    None
+    let report = entry.report.clone()?;
+    let explanation: saml_explain::Explanation = serde_json::from_value(report).ok()?;
+    let text = explanation.render(message, "response.xml", false);
+    // Whoever sent the message chose its characters; none may steer a terminal.
+    let lines: Vec<String> = text.lines().map(one_line).collect();
+    Some(lines.join("\n").trim_end().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// The whole explanation of an entry as plain text.
@@ -73,26 +78,11 @@ pub fn text(entry: &LogEntry, message: Option<&str>) -> String {
     let Some(code) = &entry.code else {
         return out;
     };
-    let _ = writeln!(out, "  {code}: {}", entry.summary);
-    for check in entry.report.as_ref().map(checks).unwrap_or_default() {
-        if check.result != "fail" && check.result != "warn" {
-            continue;
-        }
-        let _ = writeln!(out, "  {} {}", check.result, check.code);
-        if let Some(expected) = check.expected {
-            let _ = writeln!(out, "    expected  {}", one_line(expected));
-        }
-        if let Some(actual) = check.actual {
-            let _ = writeln!(out, "    actual    {}", one_line(actual));
-        }
-        let _ = writeln!(out, "    look at   {}", side(check.side));
-        let _ = writeln!(out, "    hint      {}", check.hint);
+    let _ = writeln!(out, "  {code}: {}", one_line(&entry.summary));
+    for line in marked(entry, message).unwrap_or_default().lines() {
+        let _ = writeln!(out, "  {line}");
     }
-    if let Some(marked) = marked(entry, message) {
-        for line in marked.lines() {
-            let _ = writeln!(out, "    {line}");
-        }
-    }
+    let _ = writeln!(out);
     out
 }
 

@@ -120,6 +120,8 @@ pub struct ConnectionSettings {
     pub sign_requests: bool,
     /// Tolerated difference between the clocks, in seconds; `None` = the library's default.
     pub clock_skew_seconds: Option<u32>,
+    /// Accept sign-in and sign-out URLs without TLS: for a provider on this machine only.
+    pub danger_accept_plain_http: bool,
     /// Keep the connection off the login page and refuse its logins.
     pub disabled: bool,
 }

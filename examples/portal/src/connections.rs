@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use idp_config::{ConfigError, IdpSource};
+use idp_config::{ConfigError, IdentityProvider, IdpSource, TrustPolicy};
 use saml_sp::{Connection, ConnectionId, RequestBinding, SignedPart};
 use sso_store::{
     ConnectionName, ConnectionRecord, ConnectionSettings, DbError, DbErrorKind, Event, NewLogEntry,
@@ -150,7 +150,8 @@ pub struct NewConnection {
 pub fn add(store: &Store, new: NewConnection, now: OffsetDateTime) -> Result<ConnectionRecord, Refused> {
     let name: ConnectionName = new.name.trim().parse().map_err(|_| Refused::Name)?;
     let source = source(new.trust)?;
-    let entity_id = source.resolve(now).map_err(Refused::Config)?.entity_id().as_str().to_owned();
+    let provider = resolve(&source, &new.settings, now).map_err(Refused::Config)?;
+    let entity_id = provider.entity_id().as_str().to_owned();
     let mut record = ConnectionRecord::new(name, label(&new.label)?, source, entity_id, now);
     record.preset = new.preset.map(|id| preset_id(&id)).transpose()?;
     record.settings = new.settings;
@@ -222,12 +223,24 @@ fn source(trust: Trust) -> Result<IdpSource, Refused> {
     }
 }
 
+fn resolve(
+    source: &IdpSource,
+    settings: &ConnectionSettings,
+    now: OffsetDateTime,
+) -> Result<IdentityProvider, ConfigError> {
+    let mut policy = TrustPolicy::default();
+    if settings.danger_accept_plain_http {
+        policy = idp_config::danger::accept_plain_http(policy);
+    }
+    source.resolve_with(&policy, now)
+}
+
 /// The connection that the service provider validates against.
 ///
 /// # Errors
 /// [`Refused::Config`], [`Refused::Connection`], [`Refused::Setting`].
 pub fn build(record: &ConnectionRecord, now: OffsetDateTime) -> Result<Connection, Refused> {
-    let provider = record.source.resolve(now).map_err(Refused::Config)?;
+    let provider = resolve(&record.source, &record.settings, now).map_err(Refused::Config)?;
     let id = ConnectionId::new(record.name.as_str()).map_err(Refused::Connection)?;
     let settings = &record.settings;
     let mut connection = Connection::new(id, provider)
@@ -276,7 +289,7 @@ fn note(store: &Store, event: Event, name: &ConnectionName, now: OffsetDateTime)
 /// What a connection resolves to now, for people: endpoints, keys, warnings.
 #[must_use]
 pub fn facts(record: &ConnectionRecord, now: OffsetDateTime) -> Vec<(&'static str, String)> {
-    let provider = match record.source.resolve(now) {
+    let provider = match resolve(&record.source, &record.settings, now) {
         Ok(provider) => provider,
         Err(error) => return vec![("Not usable", error.to_string())],
     };
@@ -295,6 +308,9 @@ pub fn facts(record: &ConnectionRecord, now: OffsetDateTime) -> Vec<(&'static st
     }
     if let Some(fingerprint) = provider.fingerprint() {
         facts.push(("Certificate SHA-256", fingerprint.to_string()));
+    }
+    if record.settings.danger_accept_plain_http {
+        facts.push(("Danger", "sign-in URLs without TLS are accepted".to_owned()));
     }
     for warning in provider.warnings() {
         facts.push(("Warning", warning.to_string()));

@@ -207,9 +207,9 @@ pub fn finish(
         Err(error) => {
             let mut reject = Reject::rejection(&Rejection::from(error), None);
             reject.malformed = true;
-            // A form that holds no SAML message is noise, and anybody can send it: nothing is
-            // written. From the XML on it is an attempt to log in, and there is an audit entry.
-            reject.keep = !reject.code.starts_with("decode.") && !reject.code.starts_with("scalar.");
+            // A form that holds no XML is noise, and anybody can send it: nothing is written. With
+            // XML it is an attempt to log in, and there is an audit entry.
+            reject.keep = holds_xml(body);
             return Outcome::Refused(refuse(app, reject, false, now));
         }
     };
@@ -232,6 +232,17 @@ pub fn finish(
         ),
         Err(reject) => Outcome::Refused(refuse(app, reject, known.is_some(), now)),
     }
+}
+
+/// Whether the form's SAMLResponse at least begins like XML.
+fn holds_xml(body: &[u8]) -> bool {
+    url::form_urlencoded::parse(body)
+        .find(|(name, _)| name == "SAMLResponse")
+        .and_then(|(_, value)| saml_xml::types::decode_base64(&value).ok())
+        .is_some_and(|bytes| {
+            let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+            text.trim_ascii_start().starts_with(b"<")
+        })
 }
 
 fn solicited(

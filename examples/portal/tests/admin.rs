@@ -131,7 +131,7 @@ fn what_cannot_work_is_refused_with_its_code_and_nothing_is_written() {
         (fingerprint("taken", "A", FINGERPRINT, "https://a.example/"), "connection.name_taken", 409),
         (fingerprint("a", " ", FINGERPRINT, "https://a.example/"), "connection.label", 422),
         (fingerprint("a", "A", sha1, "https://a.example/"), "config.fingerprint_sha1", 422),
-        (fingerprint("a", "A", FINGERPRINT, "javascript:alert(1)"), "config.url_malformed", 422),
+        (fingerprint("a", "A", FINGERPRINT, "javascript:alert(1)"), "config.url_scheme", 422),
     ];
     for (fill, code, status) in cases {
         let answer = browser.submit(&page, "/admin/sso/fingerprint", &fill);

@@ -147,6 +147,9 @@ pub(super) struct Add {
     /// The provider's product, for the names of its fields: jumpcloud, okta, entra, …
     #[arg(long, value_name = "PRESET")]
     pub(super) preset: Option<String>,
+    /// Accept URLs without TLS: only for a provider on this machine.
+    #[arg(long)]
+    pub(super) danger_accept_plain_http: bool,
 }
 
 /// `true` or `false`, so that a script can set either.

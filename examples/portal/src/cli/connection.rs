@@ -59,12 +59,14 @@ fn add(store: &Store, add: Add) -> Result<(), Stop> {
         (None, Some(path)) => Trust::MetadataXml(read(&path)?),
         (None, None) => Trust::MetadataUrl,
     };
+    let mut settings = ConnectionSettings::default();
+    settings.danger_accept_plain_http = add.danger_accept_plain_http;
     let new = NewConnection {
         name: add.name,
         label: add.label,
         preset: add.preset,
         trust,
-        settings: ConnectionSettings::default(),
+        settings,
     };
     let record = connections::add(store, new, now()).map_err(stop)?;
     println!("Added {}: \"Sign in with {}\".", record.name, one_line(&record.label));

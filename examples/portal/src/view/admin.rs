@@ -49,6 +49,8 @@ pub(crate) fn settings(
     csrf: &str,
     connections: &[ConnectionRecord],
     refused: Option<&Refused>,
+    // What was typed before, so that nobody has to type it again after an error.
+    typed: &dyn Fn(&str) -> String,
 ) -> Markup {
     managed("Connections", csrf, &html! {
         h1 { "Single sign-on" }
@@ -78,9 +80,9 @@ pub(crate) fn settings(
             p { "The metadata file that the identity provider exports." }
             form method="post" action="/admin/sso/metadata" {
                 (token(csrf))
-                (naming("m"))
+                (naming("m", typed))
                 label for="metadata" { "Metadata XML" }
-                textarea id="metadata" name="metadata" rows="8" spellcheck="false" required {}
+                textarea id="metadata" name="metadata" rows="8" spellcheck="false" required { (typed("metadata")) }
                 button type="submit" { "Add" }
             }
         }
@@ -89,37 +91,38 @@ pub(crate) fn settings(
             p { "Where there is no metadata: the SHA-256 fingerprint of the signing certificate. " code { "openssl x509 -noout -sha256 -fingerprint -in idp.pem" } " prints it." }
             form method="post" action="/admin/sso/fingerprint" {
                 (token(csrf))
-                (naming("f"))
+                (naming("f", typed))
                 label for="sha256" { "SHA-256 fingerprint" }
-                input id="sha256" name="sha256" spellcheck="false" autocomplete="off" required;
+                input id="sha256" name="sha256" value=(typed("sha256")) spellcheck="false" autocomplete="off" required;
                 label for="entity_id" { "Entity ID (issuer) of the identity provider" }
-                input id="entity_id" name="entity_id" spellcheck="false" autocomplete="off" required;
+                input id="entity_id" name="entity_id" value=(typed("entity_id")) spellcheck="false" autocomplete="off" required;
                 label for="sso_url" { "Sign-in URL" }
-                input id="sso_url" name="sso_url" type="url" spellcheck="false" autocomplete="off" required;
+                input id="sso_url" name="sso_url" value=(typed("sso_url")) type="url" spellcheck="false" autocomplete="off" required;
                 label for="slo_url" { "Sign-out URL " span.note { "(optional)" } }
-                input id="slo_url" name="slo_url" type="url" spellcheck="false" autocomplete="off";
+                input id="slo_url" name="slo_url" value=(typed("slo_url")) type="url" spellcheck="false" autocomplete="off";
                 button type="submit" { "Add" }
             }
         }
     })
 }
 
-fn naming(form: &str) -> Markup {
+fn naming(form: &str, typed: &dyn Fn(&str) -> String) -> Markup {
+    let product = typed("preset");
     html! {
         div.columns {
             div {
                 label for={ (form) "-label" } { "Label " span.note { "(\"Sign in with …\")" } }
-                input id={ (form) "-label" } name="label" maxlength="60" autocomplete="off" required;
+                input id={ (form) "-label" } name="label" value=(typed("label")) maxlength="60" autocomplete="off" required;
             }
             div {
                 label for={ (form) "-name" } { "Name " span.note { "(in URLs; a-z, 0-9, -)" } }
-                input id={ (form) "-name" } name="name" maxlength="64" pattern="[A-Za-z0-9][A-Za-z0-9_\\-]*" autocomplete="off" required;
+                input id={ (form) "-name" } name="name" value=(typed("name")) maxlength="64" pattern="[A-Za-z0-9][A-Za-z0-9_\\-]*" autocomplete="off" required;
             }
             div {
                 label for={ (form) "-preset" } { "Product" }
                 select id={ (form) "-preset" } name="preset" {
                     option value="" { "Other" }
-                    @for preset in PRESETS { option value=(preset.id) { (preset.product) } }
+                    @for preset in PRESETS { option value=(preset.id) selected[product == preset.id] { (preset.product) } }
                 }
             }
         }

@@ -98,7 +98,7 @@ pub(super) fn settings(app: &App, request: &Request) -> Response {
     as_admin(app, request, |visitor| {
         let connections = app.store().connections()?;
         let csrf = visitor.csrf(app);
-        let markup = view::admin::settings(app, &csrf, &connections, None);
+        let markup = view::admin::settings(app, &csrf, &connections, None, &|_| String::new());
         Ok(visitor.page(app, StatusCode::OK, &markup))
     })
 }
@@ -130,7 +130,9 @@ fn add(app: &App, request: &Request, trust: impl FnOnce(&Form) -> Trust) -> Resp
             Err(refused) => {
                 let connections = app.store().connections()?;
                 let csrf = visitor.csrf(app);
-                let markup = view::admin::settings(app, &csrf, &connections, Some(&refused));
+                let typed = |field: &str| form.get(field).to_owned();
+                let markup =
+                    view::admin::settings(app, &csrf, &connections, Some(&refused), &typed);
                 Ok(visitor.page(app, status(&refused), &markup))
             }
         }

@@ -7,11 +7,13 @@ mod site;
 mod visitor;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::{get, post};
 
@@ -22,9 +24,12 @@ use http::Request;
 /// A metadata file may be large; a Response may not (the service provider has a limit of its own).
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
+/// How long one request may take, the sending of its body included.
+const MAX_TIME: Duration = Duration::from_secs(30);
+
 /// No script, no frames, nothing from elsewhere. The two pages that post themselves bring a policy
 /// of their own that allows exactly that one script.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 type Shared = Arc<App>;
@@ -103,6 +108,7 @@ pub fn router(app: Arc<App>) -> Router {
             http::page(StatusCode::METHOD_NOT_ALLOWED, &view::message::wrong_method())
         })
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(axum::middleware::from_fn(within_limits))
         .layer(axum::middleware::map_response(common_headers))
         .with_state(app)
 }
@@ -129,6 +135,18 @@ async fn admin_login(
         return http::page(StatusCode::INTERNAL_SERVER_ERROR, &view::message::internal());
     };
     run(app, admin::login, Request::new(headers, query, None, body)).await
+}
+
+/// Refuses a body that announces itself as too large before it is sent, and one that trickles.
+async fn within_limits(request: axum::extract::Request, next: Next) -> Response {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let announced = length.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > MAX_BODY) {
+        return unreadable(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    tokio::time::timeout(MAX_TIME, next.run(request))
+        .await
+        .unwrap_or_else(|_| unreadable(StatusCode::REQUEST_TIMEOUT))
 }
 
 fn unreadable(status: StatusCode) -> Response {

@@ -85,6 +85,21 @@ pub fn answer(idp: &FakeIdp, request: &AuthnRequestInfo) -> String {
     idp.respond(request, &User::example(), now()).to_form()
 }
 
+/// Announces a form of that many bytes and returns the answer, which comes before the form was sent.
+pub fn announce(portal: &Portal, path: &str, length: usize) -> String {
+    use std::io::{Read, Write};
+    let address = portal.base.socket_addrs(|| None).unwrap()[0];
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
 /// Keeps cookies and follows nothing by itself.
 pub struct Browser {
     agent: ureq::Agent,

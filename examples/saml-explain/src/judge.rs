@@ -50,7 +50,7 @@ pub(crate) fn judge(arguments: &Arguments) -> Result<Judgement, String> {
     let connection = connection(arguments, received.as_ref().ok(), now, &mut assumptions)?;
     let outcome = match &received {
         Ok(received) => login(arguments, &sp, &connection, received, now, &mut assumptions),
-        Err(error) => Err(Rejection::from(error.clone())),
+        Err(error) => Err(Rejection::from(*error)),
     };
     let (login, report) = match &outcome {
         Ok(login) => (Some(login.clone()), login.report()),

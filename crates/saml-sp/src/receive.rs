@@ -235,7 +235,7 @@ fn decode(text: &[u8]) -> Result<Cow<'_, str>, Error> {
     }
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.iter().copied();
-    let mut digit = |bytes: &mut dyn Iterator<Item = u8>| {
+    let digit = |bytes: &mut dyn Iterator<Item = u8>| {
         bytes.next().and_then(|b| char::from(b).to_digit(16)).and_then(|d| u8::try_from(d).ok())
     };
     while let Some(byte) = bytes.next() {

@@ -1,14 +1,15 @@
 //! Starting a login: SAML Profiles §4.1.4.1, the AuthnRequest.
 
 mod authn_request;
+mod options;
 mod pending;
-mod post_form;
+mod post;
 mod redirect;
 #[cfg(test)]
 mod tests;
 
-use idp_config::{Binding, NameIdFormat};
-use time::{Duration, OffsetDateTime};
+use idp_config::Binding;
+use time::OffsetDateTime;
 use url::Url;
 
 use crate::connection::{Connection, RequestBinding};
@@ -18,65 +19,16 @@ use crate::provider::ServiceProvider;
 use crate::random::{Random, hex};
 use crate::reason::ConnectionRule;
 
+pub use options::{LoginOptions, NameIdPolicy};
 pub use pending::PendingLogin;
-pub use post_form::PostForm;
-
-/// How long a login may take: ten minutes, time enough for a password, a second factor and a
-/// consent page.
-pub const DEFAULT_LOGIN_LIFETIME: Duration = Duration::minutes(10);
-
-/// What one login asks for. The default asks for nothing beyond "sign this person in", which is
-/// what every identity provider answers.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct LoginOptions {
-    /// Where the application goes after the login. It stays here, in [`PendingLogin`]; the identity
-    /// provider never sees it.
-    pub return_to: Option<String>,
-    /// The person must authenticate now, whatever session exists (SAML Core §3.4.1).
-    pub force_authn: bool,
-    /// The identity provider must not show anything (SAML Core §3.4.1).
-    pub is_passive: bool,
-    /// The NameID format to ask for. `None` leaves NameIDPolicy out: asking for a format that is
-    /// not configured at the identity provider is the most common reason for a refusal there.
-    pub name_id_format: Option<NameIdFormat>,
-}
-
-impl LoginOptions {
-    /// Remembers where to go after the login.
-    #[must_use]
-    pub fn return_to(mut self, path: impl Into<String>) -> Self {
-        self.return_to = Some(path.into());
-        self
-    }
-
-    /// Demands a fresh authentication.
-    #[must_use]
-    pub const fn force_authn(mut self) -> Self {
-        self.force_authn = true;
-        self
-    }
-
-    /// Forbids any interaction.
-    #[must_use]
-    pub const fn passive(mut self) -> Self {
-        self.is_passive = true;
-        self
-    }
-
-    /// Asks for a NameID format.
-    #[must_use]
-    pub fn name_id_format(mut self, format: NameIdFormat) -> Self {
-        self.name_id_format = Some(format);
-        self
-    }
-}
+pub use post::PostForm;
 
 /// What to send the browser.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Outbound {
-    /// Answer 302 or 303 with this `Location` (SAML Bindings §3.4).
+    /// Answer 302 or 303 with this `Location` (SAML Bindings §3.4). Its query is exactly what was
+    /// signed: send it as [`Url::as_str`] gives it.
     Redirect(Url),
     /// Answer 200 with this page (SAML Bindings §3.5).
     PostForm(PostForm),
@@ -94,6 +46,30 @@ impl ServiceProvider {
     /// `connection.no_endpoint` when the identity provider has no endpoint for the binding,
     /// `connection.metadata_expired`, `connection.signing_key_missing`,
     /// `connection.signing_failed`, `connection.random`.
+    ///
+    /// ```
+    /// use saml_sp::{Connection, ConnectionId, IdpSource, LoginOptions, Outbound, ServiceProvider};
+    /// # use saml_sp::{Random, RandomError};
+    /// # struct OsRandom;
+    /// # impl Random for OsRandom {
+    /// #     fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
+    /// #         use ring::rand::SecureRandom;
+    /// #         ring::rand::SystemRandom::new().fill(out).map_err(|_| RandomError)
+    /// #     }
+    /// # }
+    /// use time::macros::datetime;
+    ///
+    /// let now = datetime!(2026-11-23 12:00 UTC);
+    /// let sp = ServiceProvider::builder("https://app.example/saml", "https://app.example/saml/consume").build()?;
+    /// let source = IdpSource::fingerprint("JumpCloud", "https://sso.jumpcloud.com/saml2/acme", None, &"ab".repeat(32))?;
+    /// let connection = Connection::new(ConnectionId::new("acme")?, source.resolve(now)?);
+    ///
+    /// let (outbound, pending) = sp.start_login(&connection, &LoginOptions::default(), now, &OsRandom)?;
+    /// let Outbound::Redirect(url) = outbound else { panic!("the identity provider offers Redirect") };
+    /// assert!(url.as_str().starts_with("https://sso.jumpcloud.com/saml2/acme?SAMLRequest="));
+    /// assert_eq!(pending.connection(), connection.id());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn start_login(
         &self,
         connection: &Connection,
@@ -101,47 +77,48 @@ impl ServiceProvider {
         now: OffsetDateTime,
         rng: &dyn Random,
     ) -> Result<(Outbound, PendingLogin), Error> {
+        let idp = connection.identity_provider();
         // FedInterop IIP-MD04: metadata past its validUntil is not used, here neither
-        if connection.idp().valid_until().is_some_and(|until| until <= now) {
+        if idp.valid_until().is_some_and(|until| until.saturating_add(connection.skew()) <= now) {
             return Err(ConnectionRule::MetadataExpired.into());
         }
-        let (binding, destination) = endpoint(connection)?;
-        let key = match (connection.sign_requests(), self.signing_key()) {
+        // SAML2Int v2 SDP-SP02: Redirect where it is offered; JumpCloud by default offers POST only
+        let order: &[Binding] = match connection.binding() {
+            RequestBinding::Auto => &[Binding::HttpRedirect, Binding::HttpPost],
+            RequestBinding::Redirect => &[Binding::HttpRedirect],
+            RequestBinding::Post => &[Binding::HttpPost],
+        };
+        let endpoint = order
+            .iter()
+            .find_map(|&binding| Some((binding, idp.sso(binding)?)))
+            // A browser follows what it is sent to: nothing but http(s) may get that far
+            .filter(|(_, url)| matches!(url.scheme(), "https" | "http"));
+        let (binding, destination) = endpoint.ok_or_else(|| Error::from(ConnectionRule::NoEndpoint))?;
+        let key = match (connection.signs_requests(), self.signing_key()) {
             (false, _) => None,
             (true, Some(key)) => Some(key),
             (true, None) => return Err(ConnectionRule::SigningKeyMissing.into()),
         };
-        let random = |prefix: &str, bytes| hex(rng, prefix, bytes).map_err(|_| Error::from(ConnectionRule::Random));
-        // SAML Core §1.3.4: "at least 128 bits, and SHOULD be … 160"; an xs:ID starts with no digit
-        let id = RequestId::new(random("_", 20)?);
-        let relay_state = RelayState::generated(random("r", 16)?);
+        let random = |prefix, bytes| hex(rng, prefix, bytes).map_err(|_| Error::from(ConnectionRule::Random));
         let pending = PendingLogin {
-            id,
+            // SAML Core §1.3.4: at least 128 random bits, better 160; an xs:ID starts with no digit
+            id: RequestId::new(random("_", 20)?),
             connection: connection.id().clone(),
-            relay_state,
+            relay_state: RelayState::generated(random("r", 16)?),
             created: now,
-            expires: now.checked_add(DEFAULT_LOGIN_LIFETIME).unwrap_or(now),
+            expires: now.saturating_add(connection.lifetime()),
             return_to: options.return_to.clone(),
-            acs_url: self.acs_url().clone(),
+            acs_url: self.acs_url().to_owned(),
+            force_authn: options.force_authn,
+            name_id_format: options.name_id_policy.as_ref().and_then(|policy| policy.format.clone()),
+            authn_context_class_refs: options.authn_context_class_refs.clone(),
             browser_binding: Secret::new(random("", 32)?),
         };
-        let xml = authn_request::write(self, &pending, options, destination, now);
+        let xml = authn_request::write(self.entity_id(), &pending, options, destination);
         let outbound = match binding {
-            Binding::HttpRedirect => Outbound::Redirect(redirect::url(destination, &xml, &pending, key)?),
-            _ => Outbound::PostForm(post_form::form(destination, xml, &pending, key)?),
+            Binding::HttpRedirect => Outbound::Redirect(redirect::encode(destination, &xml, &pending.relay_state, key)?),
+            _ => Outbound::PostForm(post::encode(destination, xml, &pending.id, &pending.relay_state, key)?),
         };
         Ok((outbound, pending))
     }
-}
-
-/// SAML2Int v2 SDP-SP02: Redirect where it is offered; some identity providers (JumpCloud) offer
-/// POST only.
-fn endpoint(connection: &Connection) -> Result<(Binding, &Url), Error> {
-    let order: &[Binding] = match connection.request_binding() {
-        RequestBinding::Auto => &[Binding::HttpRedirect, Binding::HttpPost],
-        RequestBinding::Redirect => &[Binding::HttpRedirect],
-        RequestBinding::Post => &[Binding::HttpPost],
-    };
-    let found = order.iter().find_map(|binding| Some((binding.clone(), connection.idp().sso(binding.clone())?)));
-    found.ok_or_else(|| ConnectionRule::NoEndpoint.into())
 }

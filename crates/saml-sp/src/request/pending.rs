@@ -2,16 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use url::Url;
 
+use crate::error::Error;
 use crate::ids::{ConnectionId, RelayState, RequestId, Secret};
+use crate::reason::RequestRule;
 
 /// A login that was started and not yet answered.
 ///
 /// It belongs to one connection and one browser. `Debug` hides the secret that binds it to the
-/// browser; serialised, it is meant for the application's own store.
+/// browser; serialised it has that secret, and is meant for the application's own store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct PendingLogin {
     pub(crate) id: RequestId,
     pub(crate) connection: ConnectionId,
@@ -21,7 +21,10 @@ pub struct PendingLogin {
     #[serde(with = "timestamp")]
     pub(crate) expires: OffsetDateTime,
     pub(crate) return_to: Option<String>,
-    pub(crate) acs_url: Url,
+    pub(crate) acs_url: String,
+    pub(crate) force_authn: bool,
+    pub(crate) name_id_format: Option<String>,
+    pub(crate) authn_context_class_refs: Vec<String>,
     pub(crate) browser_binding: Secret,
 }
 
@@ -64,21 +67,52 @@ impl PendingLogin {
 
     /// The ACS URL that the request named.
     #[must_use]
-    pub const fn acs_url(&self) -> &Url {
+    pub fn acs_url(&self) -> &str {
         &self.acs_url
     }
 
-    /// The secret to put in a cookie. An answer counts only in the browser that has it: otherwise
-    /// an attacker could sign a victim in to the attacker's account.
+    /// The secret to put in a cookie of the browser that starts the login.
+    ///
+    /// The cookie has to come along with the identity provider's cross-site POST: `SameSite=None;
+    /// Secure; HttpOnly`, with the prefix `__Host-`.
     #[must_use]
     pub const fn browser_binding(&self) -> &Secret {
         &self.browser_binding
     }
+
+    /// Whether the browser that posts the Response is the one that started the login. What it
+    /// presents is the cookie's value, `None` when it has no cookie.
+    ///
+    /// # Errors
+    /// `request.other_browser`.
+    ///
+    /// # Security
+    /// Without this check an attacker can start a login, sign in as themselves, and have a
+    /// victim's browser post the answer (login CSRF).
+    pub fn check_browser(&self, presented: Option<&str>) -> Result<(), Error> {
+        match presented {
+            Some(presented) if self.browser_binding.matches(presented) => Ok(()),
+            _ => Err(RequestRule::OtherBrowser.into()),
+        }
+    }
+
+    pub(crate) const fn force_authn(&self) -> bool {
+        self.force_authn
+    }
+
+    pub(crate) fn name_id_format(&self) -> Option<&str> {
+        self.name_id_format.as_deref()
+    }
+
+    pub(crate) fn authn_context_class_refs(&self) -> &[String] {
+        &self.authn_context_class_refs
+    }
 }
 
-/// Times as nanoseconds since 1970, exact and independent of any text form.
+/// Times as nanoseconds since 1970: exact, and independent of any text form.
 mod timestamp {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use time::OffsetDateTime;
 
     pub(super) fn serialize<S: Serializer>(time: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {

@@ -8,14 +8,14 @@ use saml_xml::SigningKey;
 use saml_xml::types::encode_base64;
 use url::Url;
 
-use super::PendingLogin;
 use crate::error::Error;
+use crate::ids::RelayState;
 use crate::reason::ConnectionRule;
 
-pub(super) fn url(
+pub(super) fn encode(
     destination: &Url,
     xml: &str,
-    pending: &PendingLogin,
+    relay_state: &RelayState,
     key: Option<&SigningKey>,
 ) -> Result<Url, Error> {
     // SAML Bindings §3.4.4.1: DEFLATE (RFC 1951, no header), base64, URL encoding
@@ -25,7 +25,7 @@ pub(super) fn url(
     let mut query = String::from("SAMLRequest=");
     percent_encode(&mut query, &encode_base64(&compressed));
     query.push_str("&RelayState=");
-    percent_encode(&mut query, pending.relay_state().as_str());
+    percent_encode(&mut query, relay_state.as_str());
     if let Some(key) = key {
         // §3.4.4.1: the signature covers SAMLRequest, RelayState and SigAlg in this order, in the
         // encoded form in which they are sent
@@ -36,6 +36,7 @@ pub(super) fn url(
         percent_encode(&mut query, &encode_base64(&signature));
     }
     let mut url = destination.clone();
+    url.set_fragment(None);
     // An endpoint may have a query of its own; ours goes after it
     match destination.query().filter(|q| !q.is_empty()) {
         Some(own) => url.set_query(Some(&format!("{own}&{query}"))),

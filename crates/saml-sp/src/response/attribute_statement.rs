@@ -120,7 +120,11 @@ impl Attributes {
     /// # Errors
     /// `attribute.not_text` when one of them is not.
     pub fn texts(&self, name: &str) -> Result<Vec<&str>, AttributeError> {
-        self.all(name).map(|value| value.as_text().ok_or(AttributeErrorKind::NotText.into())).collect()
+        let named = self.0.iter().filter(|attribute| attribute.name == name);
+        named
+            .flat_map(Attribute::values)
+            .map(|value| value.as_text().ok_or(AttributeErrorKind::NotText.into()))
+            .collect()
     }
 
     /// The one value of this name.

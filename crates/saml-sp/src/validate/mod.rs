@@ -92,7 +92,7 @@ impl ServiceProvider {
     /// A [`Rejection`] with the code of the first rule that failed, and a report of all of them.
     /// When it [`needs`](Rejection::needs) fresh metadata, fetch it once and validate the same
     /// message again.
-    #[doc = include_str!("example.md")]
+    #[doc = include_str!("../example.md")]
     pub fn validate(
         &self,
         received: &Received,

@@ -308,17 +308,17 @@ fn versions_and_ids(book: &mut Book) {
         ("too_long", "_".repeat(2_000)),
     ] {
         let other = id.clone();
-        book.refused(&format!("response_{name}"), &[Signs::Assertion], "response.id", move |b| {
+        book.refused(&format!("response_{name}"), &[Signs::Assertion], "response.id_missing", move |b| {
             Base { response_id: id.clone(), ..b.clone() }.genuine().into()
         });
-        book.refused(&format!("assertion_{name}"), RESPONSE_ONLY, "assertion.id", move |b| {
+        book.refused(&format!("assertion_{name}"), RESPONSE_ONLY, "assertion.id_missing", move |b| {
             Base { assertion_id: other.clone(), ..b.clone() }.genuine().into()
         });
     }
-    book.refused("response_missing", &[Signs::Assertion], "response.id", |b| {
+    book.refused("response_missing", &[Signs::Assertion], "response.id_missing", |b| {
         b.response_text(|xml| remove_attribute(&xml, "samlp:Response", "ID"))
     });
-    book.refused("assertion_missing", RESPONSE_ONLY, "assertion.id", |b| {
+    book.refused("assertion_missing", RESPONSE_ONLY, "assertion.id_missing", |b| {
         b.assertion_text(|xml| remove_attribute(&xml, "saml:Assertion", "ID"))
     });
     book.accepted("forty_upper_case", EACH, |b| {

@@ -181,14 +181,14 @@ pub(super) fn break_signature_value(element: &str) -> String {
 fn hidden(book: &mut Book) {
     book.row("W11");
     for (name, target) in [("in_status", "samlp:Status"), ("after_assertion", "samlp:Response")] {
-        let code = "signature.misplaced";
+        let code = "response.signature_misplaced";
         book.wrapped(name, ASSERTION_ONLY, code, move |b| {
             let xml = b.genuine();
             let signature = get(&xml, "ds:Signature");
             append(&remove(&xml, "ds:Signature"), target, &signature).into()
         });
     }
-    book.wrapped("in_subject", ASSERTION_ONLY, "signature.misplaced", |b| {
+    book.wrapped("in_subject", ASSERTION_ONLY, "response.signature_misplaced", |b| {
         let xml = b.genuine();
         let signature = get(&xml, "ds:Signature");
         append(&remove(&xml, "ds:Signature"), "saml:Subject", &signature).into()
@@ -224,7 +224,7 @@ fn hidden(book: &mut Book) {
             });
         }
     }
-    book.row("W15").wrapped("saml_response", ASSERTION_ONLY, "signature.misplaced", |b| {
+    book.row("W15").wrapped("saml_response", ASSERTION_ONLY, "response.signature_misplaced", |b| {
         let xml = b.genuine();
         let signature = get(&xml, "ds:Signature");
         let unsigned = remove(&xml, "ds:Signature");
@@ -238,7 +238,7 @@ fn hidden(book: &mut Book) {
             after(&xml, "saml:Conditions", &format!("<saml:Advice>{inner}</saml:Advice>"))
         })
     });
-    book.refused("signed_advice", EACH, "signature.misplaced", |b| {
+    book.refused("signed_advice", EACH, "response.signature_misplaced", |b| {
         b.assertion_text(|xml| {
             let inner = SignatureRecipe::default().sign(&b.evil(&xml), "_evil_assertion_ID", b.idp.key());
             after(&xml, "saml:Conditions", &format!("<saml:Advice>{inner}</saml:Advice>"))
@@ -280,7 +280,7 @@ fn attacker_response(b: &Base) -> String {
 fn other_messages(book: &mut Book) {
     book.row("W14");
     for (name, place) in [("in_status_detail", "StatusDetail"), ("in_extensions", "Extensions")] {
-        book.refused(name, ASSERTION_ONLY, "signature.misplaced", move |b| {
+        book.refused(name, ASSERTION_ONLY, "response.signature_misplaced", move |b| {
             let other = logout_response(b);
             let hidden = format!("<samlp:{place}>{other}</samlp:{place}>");
             let evil = attacker_response(b);
@@ -410,7 +410,7 @@ fn smuggled(book: &mut Book) {
         ("mixed", "Id=\"{}\""),
         ("lower", "id=\"{}\""),
         ("xml_id", "xml:id=\"{}\""),
-        ("assertion_id", "AssertionID=\"{}\""),
+        ("assertion.id_missing", "AssertionID=\"{}\""),
         ("wsu", "xmlns:wsu=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd\" wsu:Id=\"{}\""),
     ] {
         book.wrapped(name, EACH, "xml.duplicate_id", move |b| {

@@ -25,7 +25,10 @@ use crate::TrustPolicy;
 /// ```
 #[must_use]
 pub fn accept_plain_http(policy: TrustPolicy) -> TrustPolicy {
-    TrustPolicy { plain_http: true, ..policy }
+    TrustPolicy {
+        plain_http: true,
+        ..policy
+    }
 }
 
 /// Accepts RSA signing keys of 1024 to 2047 bits.
@@ -37,5 +40,8 @@ pub fn accept_plain_http(policy: TrustPolicy) -> TrustPolicy {
 /// RSA of 1024 bits is within reach of a well-funded attacker, who can then sign in as anybody.
 #[must_use]
 pub fn accept_rsa1024(policy: TrustPolicy) -> TrustPolicy {
-    TrustPolicy { rsa1024: true, ..policy }
+    TrustPolicy {
+        rsa1024: true,
+        ..policy
+    }
 }

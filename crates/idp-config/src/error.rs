@@ -292,7 +292,13 @@ struct Inner {
 
 impl ConfigError {
     pub(crate) fn new(kind: ConfigErrorKind) -> Self {
-        Self(Box::new(Inner { kind, expected: None, actual: None, at: None, xml: None }))
+        Self(Box::new(Inner {
+            kind,
+            expected: None,
+            actual: None,
+            at: None,
+            xml: None,
+        }))
     }
 
     pub(crate) fn xml(error: XmlError) -> Self {
@@ -375,7 +381,13 @@ impl From<ConfigErrorKind> for ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, expected, actual, at, .. } = &*self.0;
+        let Inner {
+            kind,
+            expected,
+            actual,
+            at,
+            ..
+        } = &*self.0;
         f.write_str(kind.code())?;
         if let Some(at) = at {
             write!(f, " at line {}, column {}", at.line, at.column)?;
@@ -392,7 +404,13 @@ impl fmt::Display for ConfigError {
 
 impl fmt::Debug for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, expected, actual, at, .. } = &*self.0;
+        let Inner {
+            kind,
+            expected,
+            actual,
+            at,
+            ..
+        } = &*self.0;
         f.debug_struct("ConfigError")
             .field("code", &kind.code())
             .field("expected", expected)
@@ -404,7 +422,10 @@ impl fmt::Debug for ConfigError {
 
 impl std::error::Error for ConfigError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.xml.as_ref().map(|error| error as &(dyn std::error::Error + 'static))
+        self.0
+            .xml
+            .as_ref()
+            .map(|error| error as &(dyn std::error::Error + 'static))
     }
 }
 

@@ -91,7 +91,10 @@ fn malformed(actual: &str) -> ConfigError {
 /// The left side of `sha256 Fingerprint=…`: OpenSSL 3 writes lower case, OpenSSL 1 and LibreSSL
 /// upper case.
 fn check_label(label: &str) -> Result<(), ConfigError> {
-    let words: Vec<String> = label.split_whitespace().map(str::to_ascii_lowercase).collect();
+    let words: Vec<String> = label
+        .split_whitespace()
+        .map(str::to_ascii_lowercase)
+        .collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["sha256" | "sha-256"] | ["sha256" | "sha-256", "fingerprint"] => Ok(()),
@@ -145,6 +148,8 @@ impl Serialize for Sha256Fingerprint {
 
 impl<'de> Deserialize<'de> for Sha256Fingerprint {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// Loosened per connection only, by the functions of [`crate::danger`]; each loosening that took
 /// effect is named in [`IdentityProvider::warnings`](crate::IdentityProvider::warnings).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TrustPolicy {
     pub(crate) plain_http: bool,
     pub(crate) rsa1024: bool,

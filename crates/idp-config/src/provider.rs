@@ -5,8 +5,8 @@ use url::Url;
 
 use crate::types::{PlainHttp, check_location, redacted};
 use crate::{
-    Binding, ConfigError, Endpoint, EntityId, NameIdFormat, Sha256Fingerprint,
-    TrustPolicy, Warning, WarningKind, metadata,
+    Binding, ConfigError, Endpoint, EntityId, NameIdFormat, Sha256Fingerprint, TrustPolicy,
+    Warning, WarningKind, metadata,
 };
 
 /// How far the identity provider's clock may be off when its metadata expires: 3 minutes, the
@@ -81,7 +81,10 @@ impl IdentityProvider {
         let mut warnings = Vec::new();
         for url in [Some(&sso_url), slo_url.as_ref()].into_iter().flatten() {
             if check_location(url, policy)? == PlainHttp::Accepted {
-                warnings.push(Warning::about(WarningKind::PlainHttpAccepted, redacted(url)));
+                warnings.push(Warning::about(
+                    WarningKind::PlainHttpAccepted,
+                    redacted(url),
+                ));
             }
         }
         if slo_url.is_some() {
@@ -208,5 +211,7 @@ impl IdentityProvider {
 }
 
 fn find(endpoints: &[Endpoint], binding: Binding) -> Option<&Endpoint> {
-    endpoints.iter().find(|endpoint| endpoint.binding() == binding)
+    endpoints
+        .iter()
+        .find(|endpoint| endpoint.binding() == binding)
 }

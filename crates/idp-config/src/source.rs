@@ -110,15 +110,18 @@ impl IdpSource {
             Self::MetadataXml { xml, entity_id } => {
                 IdentityProvider::from_metadata_xml(xml.as_bytes(), entity_id.as_ref(), policy, now)
             }
-            Self::Fingerprint { entity_id, sso_url, slo_url, sha256 } => {
-                IdentityProvider::from_fingerprint(
-                    entity_id.clone(),
-                    sso_url.clone(),
-                    slo_url.clone(),
-                    *sha256,
-                    policy,
-                )
-            }
+            Self::Fingerprint {
+                entity_id,
+                sso_url,
+                slo_url,
+                sha256,
+            } => IdentityProvider::from_fingerprint(
+                entity_id.clone(),
+                sso_url.clone(),
+                slo_url.clone(),
+                *sha256,
+                policy,
+            ),
         }
     }
 }
@@ -138,7 +141,12 @@ impl fmt::Debug for IdpSource {
                 .field("bytes", &xml.len())
                 .field("entity_id", entity_id)
                 .finish(),
-            Self::Fingerprint { entity_id, sso_url, slo_url, sha256 } => f
+            Self::Fingerprint {
+                entity_id,
+                sso_url,
+                slo_url,
+                sha256,
+            } => f
                 .debug_struct("Fingerprint")
                 .field("entity_id", entity_id)
                 .field("sso_url", &redacted(sso_url))

@@ -83,7 +83,10 @@ impl Warning {
     }
 
     pub(crate) fn about(kind: WarningKind, about: impl Into<String>) -> Self {
-        Self { kind, about: Some(about.into()) }
+        Self {
+            kind,
+            about: Some(about.into()),
+        }
     }
 
     /// What it is.

@@ -6,6 +6,12 @@
 //! `<!-- entity-id: … -->` the entity that is wanted, `<!-- policy: accept_… -->` a loosening,
 //! `<!-- pad-to: N -->` spaces to append until it has N bytes.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test helper that cannot go on fails the test"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +23,8 @@ use idp_config::{
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-/// The vectors' certificates are valid from 2026 to 2126, unless their name says otherwise.
+/// The vectors' certificates were made with openssl for this folder, their private keys thrown away;
+/// they are valid from 2026 to 2126, unless the file name says otherwise.
 const AT: OffsetDateTime = datetime!(2026-12-01 12:00 UTC);
 
 /// What `accepted__*` fingerprint vectors all spell.
@@ -30,9 +37,13 @@ struct Vector {
 }
 
 fn vectors(folder: &str, extension: &str) -> Vec<Vector> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(folder);
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/vectors")
+        .join(folder);
+    let mut paths: Vec<PathBuf> = fs::read_dir(&root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     paths.sort();
     let vectors: Vec<Vector> = paths
         .into_iter()
@@ -59,9 +70,10 @@ fn is_warning(code: &str) -> bool {
 /// `None` when the outcome is what the file name says.
 fn judge(vector: &Vector, outcome: &Result<IdentityProvider, ConfigError>) -> Option<String> {
     let wrong = match outcome {
-        Ok(idp) if is_warning(&vector.code) => {
-            !idp.warnings().iter().any(|warning| warning.code() == vector.code)
-        }
+        Ok(idp) if is_warning(&vector.code) => !idp
+            .warnings()
+            .iter()
+            .any(|warning| warning.code() == vector.code),
         Ok(_) => vector.code != "accepted",
         Err(error) => error.code() != vector.code,
     };
@@ -121,18 +133,31 @@ fn a_loosened_policy_is_needed_where_one_is_named() {
 #[test]
 fn errors_point_into_the_document() {
     // What is no SAML metadata at all has no place to point at
-    let nowhere = ["metadata.empty", "metadata.html", "metadata.is_url", "metadata.is_certificate",
-        "metadata.too_large"];
+    let nowhere = [
+        "metadata.empty",
+        "metadata.html",
+        "metadata.is_url",
+        "metadata.is_certificate",
+        "metadata.too_large",
+    ];
     for vector in vectors("metadata", "xml") {
-        let Err(error) = read_metadata(&vector) else { continue };
+        let Err(error) = read_metadata(&vector) else {
+            continue;
+        };
         if nowhere.contains(&error.code()) {
             continue;
         }
-        let at = error.position().unwrap_or_else(|| panic!("{}: no position", vector.file));
+        let at = error
+            .position()
+            .unwrap_or_else(|| panic!("{}: no position", vector.file));
         assert!(at.offset <= vector.bytes.len(), "{}", vector.file);
         let not_xml = error.kind() == ConfigErrorKind::NotWellFormed;
         assert_eq!(error.xml_error().is_some(), not_xml, "{}", vector.file);
-        assert!(not_xml || vector.bytes[at.offset] == b'<', "{}", vector.file);
+        assert!(
+            not_xml || vector.bytes[at.offset] == b'<',
+            "{}",
+            vector.file
+        );
     }
 }
 
@@ -161,7 +186,10 @@ fn every_truncation_and_every_changed_byte_is_judged_without_a_panic() {
     // The last byte is the line feed after the root element
     let whole = vector.bytes.len() - 1;
     for length in 0..whole {
-        assert!(read(&vector.bytes[..length]).is_err(), "accepted {length} of {whole} bytes");
+        assert!(
+            read(&vector.bytes[..length]).is_err(),
+            "accepted {length} of {whole} bytes"
+        );
     }
     for at in 0..whole {
         for byte in [0, b' ', b'<', b'"', b'A', 0xFF] {
@@ -193,7 +221,12 @@ fn sources_resolve_as_their_file_name_says() {
     for vector in vectors("idp-source", "json") {
         let source: IdpSource = serde_json::from_slice(&vector.bytes).unwrap();
         let again = serde_json::to_string(&source).unwrap();
-        assert_eq!(serde_json::from_str::<IdpSource>(&again).unwrap(), source, "{}", vector.file);
+        assert_eq!(
+            serde_json::from_str::<IdpSource>(&again).unwrap(),
+            source,
+            "{}",
+            vector.file
+        );
         assert!(!format!("{source:?}").contains("secret"), "{}", vector.file);
         assert_eq!(judge(&vector, &source.resolve(AT)), None);
     }
@@ -201,12 +234,16 @@ fn sources_resolve_as_their_file_name_says() {
 
 #[test]
 fn every_reason_code_has_a_vector_and_a_name_of_its_own() {
-    let seen: BTreeSet<String> = [("metadata", "xml"), ("fingerprint", "txt"), ("idp-source", "json")]
-        .into_iter()
-        .flat_map(|(folder, extension)| vectors(folder, extension))
-        .map(|vector| vector.code)
-        .filter(|code| code != "accepted")
-        .collect();
+    let seen: BTreeSet<String> = [
+        ("metadata", "xml"),
+        ("fingerprint", "txt"),
+        ("idp-source", "json"),
+    ]
+    .into_iter()
+    .flat_map(|(folder, extension)| vectors(folder, extension))
+    .map(|vector| vector.code)
+    .filter(|code| code != "accepted")
+    .collect();
     let all: Vec<&str> = ConfigErrorKind::ALL
         .iter()
         .map(|kind| kind.code())

@@ -49,13 +49,19 @@ impl From<Reason> for Error {
 
 impl From<XmlError> for Error {
     fn from(error: XmlError) -> Self {
-        Self { reason: error.kind().into(), at: Some(error.at()) }
+        Self {
+            reason: error.kind().into(),
+            at: Some(error.at()),
+        }
     }
 }
 
 impl Error {
     pub(crate) const fn located(reason: Reason, at: TextPos) -> Self {
-        Self { reason, at: Some(at) }
+        Self {
+            reason,
+            at: Some(at),
+        }
     }
 }
 

@@ -32,8 +32,14 @@ impl ConnectionId {
     pub fn new(id: impl Into<String>) -> Result<Self, Error> {
         let id = id.into();
         let fits = (1..=64).contains(&id.len())
-            && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-        if fits { Ok(Self(id)) } else { Err(ConnectionRule::Id.into()) }
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+        if fits {
+            Ok(Self(id))
+        } else {
+            Err(ConnectionRule::Id.into())
+        }
     }
 
     /// The name.
@@ -141,7 +147,8 @@ impl Secret {
     #[must_use]
     pub fn matches(&self, presented: &str) -> bool {
         // The time a comparison of digests takes says nothing about the values.
-        digest(&SHA256, self.0.as_bytes()).as_ref() == digest(&SHA256, presented.as_bytes()).as_ref()
+        digest(&SHA256, self.0.as_bytes()).as_ref()
+            == digest(&SHA256, presented.as_bytes()).as_ref()
     }
 }
 

@@ -41,8 +41,8 @@ pub use ids::{ConnectionId, RelayState, RequestId, Secret};
 pub use provider::{ServiceProvider, ServiceProviderBuilder};
 pub use random::{Random, RandomError};
 pub use reason::{
-    AssertionRule, AttributeErrorKind, AttributeRule, AuthnRule, ConditionsRule, ConnectionRule, DecodeRule, Reason,
-    RequestRule, ResponseRule, StatusRule, StoreRule, SubjectRule,
+    AssertionRule, AttributeErrorKind, AttributeRule, AuthnRule, ConditionsRule, ConnectionRule,
+    DecodeRule, Reason, RequestRule, ResponseRule, StatusRule, StoreRule, SubjectRule,
 };
 pub use receive::{AcsForm, Hints, Received};
 pub use rejection::{Need, Rejection};

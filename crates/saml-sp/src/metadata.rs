@@ -17,20 +17,30 @@ impl ServiceProvider {
     pub fn metadata_xml(&self) -> String {
         let signs = self.signing_key().is_some();
         let mut xml = XmlWriter::new();
-        xml.start("md:EntityDescriptor").attribute("xmlns:md", METADATA).attribute("entityID", self.entity_id());
+        xml.start("md:EntityDescriptor")
+            .attribute("xmlns:md", METADATA)
+            .attribute("entityID", self.entity_id());
         xml.start("md:SPSSODescriptor")
             .attribute("AuthnRequestsSigned", if signs { "true" } else { "false" })
             .attribute("WantAssertionsSigned", "true")
             .attribute("protocolSupportEnumeration", PROTOCOL);
-        if let Some(certificate) = self.signing_key().and_then(|key| key.verifying_key().certificate()) {
+        if let Some(certificate) = self
+            .signing_key()
+            .and_then(|key| key.verifying_key().certificate())
+        {
             xml.start("md:KeyDescriptor").attribute("use", "signing");
-            xml.start("ds:KeyInfo").attribute("xmlns:ds", DSIG_NAMESPACE);
-            xml.start("ds:X509Data").start("ds:X509Certificate").text(&encode_base64(certificate.der()));
+            xml.start("ds:KeyInfo")
+                .attribute("xmlns:ds", DSIG_NAMESPACE);
+            xml.start("ds:X509Data")
+                .start("ds:X509Certificate")
+                .text(&encode_base64(certificate.der()));
             xml.end().end().end().end();
         }
         if let Some(slo) = self.slo_url() {
             for binding in [REDIRECT_BINDING, POST_BINDING] {
-                xml.start("md:SingleLogoutService").attribute("Binding", binding).attribute("Location", slo.as_str());
+                xml.start("md:SingleLogoutService")
+                    .attribute("Binding", binding)
+                    .attribute("Location", slo.as_str());
                 xml.end();
             }
         }

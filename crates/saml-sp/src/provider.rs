@@ -38,7 +38,10 @@ impl ServiceProvider {
     /// Both are configuration and compared byte for byte; nothing is derived from the Host header
     /// of a request, which a proxy or an attacker writes.
     #[must_use]
-    pub fn builder(entity_id: impl Into<String>, acs_url: impl Into<String>) -> ServiceProviderBuilder {
+    pub fn builder(
+        entity_id: impl Into<String>,
+        acs_url: impl Into<String>,
+    ) -> ServiceProviderBuilder {
         ServiceProviderBuilder {
             entity_id: entity_id.into(),
             acs_url: acs_url.into(),
@@ -107,7 +110,12 @@ impl ServiceProviderBuilder {
     /// # Errors
     /// `connection.sp_entity_id`, `connection.sp_url`.
     pub fn build(self) -> Result<ServiceProvider, Error> {
-        let Self { entity_id, acs_url, slo_url, signing_key } = self;
+        let Self {
+            entity_id,
+            acs_url,
+            slo_url,
+            signing_key,
+        } = self;
         // SAML Core §8.3.6: an entity identifier has at most 1,024 characters. White space around
         // it could never match an Audience, which is read without.
         let entity_id_fits = !entity_id.is_empty()

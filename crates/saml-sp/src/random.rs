@@ -38,7 +38,10 @@ impl<R: Random + ?Sized> Random for &R {
 
 /// The source of randomness failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "made by implementations of Random")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "made by implementations of Random"
+)]
 pub struct RandomError;
 
 impl fmt::Display for RandomError {

@@ -54,7 +54,10 @@ impl<'a> AcsForm<'a> {
         V: Into<Cow<'a, str>>,
     {
         // One more than allowed is enough to refuse the rest
-        let pairs = pairs.into_iter().take(MAX_PARAMETERS + 1).map(|(n, v)| (n.into(), v.into()));
+        let pairs = pairs
+            .into_iter()
+            .take(MAX_PARAMETERS + 1)
+            .map(|(n, v)| (n.into(), v.into()));
         Self(Fields::Pairs(pairs.collect()))
     }
 
@@ -62,7 +65,11 @@ impl<'a> AcsForm<'a> {
     #[must_use]
     pub fn fields(saml_response: &'a str, relay_state: Option<&'a str>) -> Self {
         let relay_state = relay_state.map(|value| ("RelayState", value));
-        Self::pairs([("SAMLResponse", saml_response)].into_iter().chain(relay_state))
+        Self::pairs(
+            [("SAMLResponse", saml_response)]
+                .into_iter()
+                .chain(relay_state),
+        )
     }
 }
 
@@ -110,9 +117,16 @@ impl<'a> Hints<'a> {
     pub fn in_response_to(&self) -> Option<&'a str> {
         let response = self.0.response();
         response.attribute("InResponseTo").or_else(|| {
-            let path = ["Assertion", "Subject", "SubjectConfirmation", "SubjectConfirmationData"];
+            let path = [
+                "Assertion",
+                "Subject",
+                "SubjectConfirmation",
+                "SubjectConfirmationData",
+            ];
             path.iter()
-                .try_fold(response, |element, local| element.children().find(|c| c.is(ASSERTION, local)))?
+                .try_fold(response, |element, local| {
+                    element.children().find(|c| c.is(ASSERTION, local))
+                })?
                 .attribute("InResponseTo")
         })
     }
@@ -121,7 +135,12 @@ impl<'a> Hints<'a> {
     #[must_use]
     pub fn issuer(&self) -> Option<&'a str> {
         let outline = Outline::of(self.0.response());
-        let of_assertion = || outline.assertion?.children().find(|c| c.is(ASSERTION, "Issuer"));
+        let of_assertion = || {
+            outline
+                .assertion?
+                .children()
+                .find(|c| c.is(ASSERTION, "Issuer"))
+        };
         outline.issuer.or_else(of_assertion)?.text().map(trim_xml)
     }
 
@@ -158,7 +177,11 @@ impl ServiceProvider {
             Fields::Urlencoded(body) => parse_urlencoded(body, most.saturating_mul(2))?,
         };
         let (response, relay_state) = select(pairs)?;
-        if response.len() > most || relay_state.as_ref().is_some_and(|r| r.len() > MAX_RELAY_STATE) {
+        if response.len() > most
+            || relay_state
+                .as_ref()
+                .is_some_and(|r| r.len() > MAX_RELAY_STATE)
+        {
             return Err(DecodeRule::TooLarge.into());
         }
         // SAML Bindings §3.5.4: base64 of the XML; never inflated, DEFLATE belongs to Redirect
@@ -172,7 +195,9 @@ impl ServiceProvider {
         }
         Ok(Received {
             document: Arc::new(document),
-            relay_state: relay_state.filter(|r| !r.is_empty()).map(|r| Arc::from(&*r)),
+            relay_state: relay_state
+                .filter(|r| !r.is_empty())
+                .map(|r| Arc::from(&*r)),
         })
     }
 }
@@ -231,12 +256,17 @@ fn parse_urlencoded(body: &[u8], most: usize) -> Result<Pairs<'_>, Error> {
 fn decode(text: &[u8]) -> Result<Cow<'_, str>, Error> {
     let malformed = || Error::from(DecodeRule::Form);
     if !text.iter().any(|b| matches!(b, b'+' | b'%')) {
-        return core::str::from_utf8(text).map(Cow::Borrowed).map_err(|_| malformed());
+        return core::str::from_utf8(text)
+            .map(Cow::Borrowed)
+            .map_err(|_| malformed());
     }
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.iter().copied();
     let digit = |bytes: &mut dyn Iterator<Item = u8>| {
-        bytes.next().and_then(|b| char::from(b).to_digit(16)).and_then(|d| u8::try_from(d).ok())
+        bytes
+            .next()
+            .and_then(|b| char::from(b).to_digit(16))
+            .and_then(|d| u8::try_from(d).ok())
     };
     while let Some(byte) = bytes.next() {
         out.push(match byte {
@@ -248,5 +278,7 @@ fn decode(text: &[u8]) -> Result<Cow<'_, str>, Error> {
             byte => byte,
         });
     }
-    String::from_utf8(out).map(Cow::Owned).map_err(|_| malformed())
+    String::from_utf8(out)
+        .map(Cow::Owned)
+        .map_err(|_| malformed())
 }

@@ -7,8 +7,7 @@ use crate::reason::Reason;
 use crate::report::{Failure, Report};
 use crate::response::status::Status;
 
-pub(crate) const PUBLIC_MESSAGE: &str =
-    "The sign-in could not be completed. Please try again; if it keeps failing, contact your administrator.";
+pub(crate) const PUBLIC_MESSAGE: &str = "The sign-in could not be completed. Please try again; if it keeps failing, contact your administrator.";
 
 /// What the caller can do before it validates the same message once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +36,13 @@ pub struct Rejection(Box<Inner>);
 
 impl Rejection {
     pub(crate) fn new(reason: Reason, report: Report) -> Self {
-        Self(Box::new(Inner { reason, report, needs: None, status: None, store_error: None }))
+        Self(Box::new(Inner {
+            reason,
+            report,
+            needs: None,
+            status: None,
+            store_error: None,
+        }))
     }
 
     pub(crate) fn with_needs(mut self, needs: Option<Need>) -> Self {
@@ -50,7 +55,10 @@ impl Rejection {
         self
     }
 
-    pub(crate) fn with_store_error(mut self, error: Box<dyn core::error::Error + Send + Sync>) -> Self {
+    pub(crate) fn with_store_error(
+        mut self,
+        error: Box<dyn core::error::Error + Send + Sync>,
+    ) -> Self {
         self.0.store_error = Some(error);
         self
     }
@@ -117,4 +125,3 @@ impl From<Error> for Rejection {
         Self::new(error.reason(), Report::of_failure(failure))
     }
 }
-

@@ -4,8 +4,8 @@ use core::fmt;
 use core::ops::Range;
 use std::sync::Arc;
 
-use saml_xml::{KeyId, Side};
 use saml_xml::types::format_date_time;
+use saml_xml::{KeyId, Side};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
@@ -288,7 +288,9 @@ impl Report {
     /// The first check that failed.
     #[must_use]
     pub fn first_failure(&self) -> Option<&Check> {
-        self.checks.iter().find(|check| check.result == CheckResult::Fail)
+        self.checks
+            .iter()
+            .find(|check| check.result == CheckResult::Fail)
     }
 
     /// The signatures that verified.
@@ -365,7 +367,12 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(reason: impl Into<Reason>) -> Self {
-        Self { reason: reason.into(), expected: Value::None, actual: Value::None, at: None }
+        Self {
+            reason: reason.into(),
+            expected: Value::None,
+            actual: Value::None,
+            at: None,
+        }
     }
 
     pub(crate) fn at(mut self, at: Range<usize>) -> Self {
@@ -384,8 +391,19 @@ impl Failure {
     }
 
     fn into_check(self, result: CheckResult) -> Check {
-        let Self { reason, expected, actual, at } = self;
-        Check { reason, result, expected, actual, at }
+        let Self {
+            reason,
+            expected,
+            actual,
+            at,
+        } = self;
+        Check {
+            reason,
+            result,
+            expected,
+            actual,
+            at,
+        }
     }
 }
 
@@ -416,7 +434,8 @@ impl Checks {
     }
 
     pub(crate) fn pass(&mut self, reason: impl Into<Reason>) {
-        self.list.push(Failure::new(reason).into_check(CheckResult::Pass));
+        self.list
+            .push(Failure::new(reason).into_check(CheckResult::Pass));
     }
 
     /// Notes a rule with what it expected and found, whether it holds or not.
@@ -429,11 +448,27 @@ impl Checks {
     }
 
     /// Notes a rule that wants a text to be exactly this.
-    pub(crate) fn equal(&mut self, reason: impl Into<Reason>, expected: &Arc<str>, actual: &str, at: Range<usize>) {
+    pub(crate) fn equal(
+        &mut self,
+        reason: impl Into<Reason>,
+        expected: &Arc<str>,
+        actual: &str,
+        at: Range<usize>,
+    ) {
         let holds = **expected == *actual;
         let expected = Value::Shared(Arc::clone(expected));
-        let actual = if holds { expected.clone() } else { Value::text(actual) };
-        self.decide(holds, Failure::new(reason).expected(expected).actual(actual).at(at));
+        let actual = if holds {
+            expected.clone()
+        } else {
+            Value::text(actual)
+        };
+        self.decide(
+            holds,
+            Failure::new(reason)
+                .expected(expected)
+                .actual(actual)
+                .at(at),
+        );
     }
 
     pub(crate) fn fail(&mut self, failure: Failure) {
@@ -446,7 +481,8 @@ impl Checks {
     }
 
     pub(crate) fn skip(&mut self, reason: impl Into<Reason>) {
-        self.list.push(Failure::new(reason).into_check(CheckResult::Skipped));
+        self.list
+            .push(Failure::new(reason).into_check(CheckResult::Skipped));
     }
 
     /// Notes a failure and gives the value otherwise.
@@ -456,7 +492,11 @@ impl Checks {
 
     pub(crate) fn into_report(self) -> Report {
         Report {
-            verdict: if self.first.is_none() { Verdict::Accepted } else { Verdict::Rejected },
+            verdict: if self.first.is_none() {
+                Verdict::Accepted
+            } else {
+                Verdict::Rejected
+            },
             reason: self.first,
             checks: self.list,
             signatures: self.signatures,
@@ -477,7 +517,8 @@ impl Report {
 
     /// The same report with one more rule that holds.
     pub(crate) fn and_pass(mut self, reason: impl Into<Reason>) -> Self {
-        self.checks.push(Failure::new(reason).into_check(CheckResult::Pass));
+        self.checks
+            .push(Failure::new(reason).into_check(CheckResult::Pass));
         self
     }
 

@@ -40,24 +40,30 @@ impl<'d> Signed<'d> {
             (Some(verified), None) => Outline::of(verified.element()).assertion?,
             (None, None) => return None,
         };
-        (Some(assertion) == outline.assertion).then_some(Self { response, assertion_signature, assertion })
+        (Some(assertion) == outline.assertion).then_some(Self {
+            response,
+            assertion_signature,
+            assertion,
+        })
     }
 
     /// The elements that carry a verified signature.
     pub fn signed(&self) -> impl Iterator<Item = SignedElement> + '_ {
         let response = self.response.as_ref().map(|_| SignedElement::Response);
-        let assertion = self.assertion_signature.as_ref().map(|_| SignedElement::Assertion);
+        let assertion = self
+            .assertion_signature
+            .as_ref()
+            .map(|_| SignedElement::Assertion);
         response.into_iter().chain(assertion)
     }
 
     /// The key that signed the assertion; the Response's key if only that is signed.
     #[must_use]
     pub fn key(&self) -> Option<KeyId> {
-        self.assertion_signature.as_ref().or(self.response.as_ref()).map(|verified| verified.key().id())
-    }
-
-    pub(crate) const fn response_is_signed(&self) -> bool {
-        self.response.is_some()
+        self.assertion_signature
+            .as_ref()
+            .or(self.response.as_ref())
+            .map(|verified| verified.key().id())
     }
 
     pub(crate) const fn assertion(&self) -> Element<'d> {
@@ -92,15 +98,27 @@ impl Validated {
     /// # Errors
     /// `request.unknown`, `request.already_used`, `assertion.replayed`, `subject.expired` (when
     /// the message expired since it was validated), `store.failed`.
-    pub async fn accept<R, P>(self, requests: &R, replays: &P, now: OffsetDateTime) -> Result<Login, Rejection>
+    pub async fn accept<R, P>(
+        self,
+        requests: &R,
+        replays: &P,
+        now: OffsetDateTime,
+    ) -> Result<Login, Rejection>
     where
         R: RequestStore,
         P: ReplayStore,
     {
-        let Self { mut login, request, replay_key, until } = self;
+        let Self {
+            mut login,
+            request,
+            replay_key,
+            until,
+        } = self;
         // From here on a replay store may have forgotten the assertion
         if now >= until {
-            let failure = Failure::new(SubjectRule::Expired).expected(Value::Before(until)).actual(Value::Time(now));
+            let failure = Failure::new(SubjectRule::Expired)
+                .expected(Value::Before(until))
+                .actual(Value::Time(now));
             return Err(refuse(login.report, failure));
         }
         if let Some(id) = &request {
@@ -111,7 +129,10 @@ impl Validated {
                 Err(error) => return Err(store_failed(login.report, error)),
             };
             if let Some(rule) = rule {
-                return Err(refuse(login.report, Failure::new(rule).actual(Value::text(id.as_str()))));
+                return Err(refuse(
+                    login.report,
+                    Failure::new(rule).actual(Value::text(id.as_str())),
+                ));
             }
             login.report = login.report.and_pass(RequestRule::AlreadyUsed);
         }
@@ -124,7 +145,8 @@ impl Validated {
                 Ok(login)
             }
             Ok(false) => {
-                let failure = Failure::new(AssertionRule::Replayed).actual(Value::text(replay_key.assertion_id()));
+                let failure = Failure::new(AssertionRule::Replayed)
+                    .actual(Value::text(replay_key.assertion_id()));
                 Err(refuse(login.report, failure))
             }
             Err(error) => Err(store_failed(login.report, error)),

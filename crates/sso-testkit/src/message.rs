@@ -333,20 +333,32 @@ impl<'a> ResponseBuilder<'a> {
     #[must_use]
     pub fn assertion_xml(&self) -> String {
         let Some(fields) = &self.fields.assertion else { return String::new() };
-        let mut xml = fields.to_xml();
-        if let Some(edit) = &self.edit_assertion {
-            xml = edit(xml);
+        let xml = self.unsigned_assertion();
+        if self.signs_assertion() { self.recipe.sign(&xml, &fields.id, self.key) } else { xml }
+    }
+
+    fn unsigned_assertion(&self) -> String {
+        let xml = self.fields.assertion.as_ref().map(AssertionFields::to_xml).unwrap_or_default();
+        match &self.edit_assertion {
+            Some(edit) if !xml.is_empty() => edit(xml),
+            _ => xml,
         }
-        if matches!(self.signs, Signs::Assertion | Signs::Both) {
-            xml = self.recipe.sign(&xml, &fields.id, self.key);
-        }
-        xml
+    }
+
+    const fn signs_assertion(&self) -> bool {
+        matches!(self.signs, Signs::Assertion | Signs::Both)
     }
 
     /// The whole message.
     #[must_use]
     pub fn to_xml(&self) -> String {
-        let mut xml = self.fields.to_xml(&self.assertion_xml());
+        let mut xml = match &self.fields.assertion {
+            // a PrefixList makes the digest depend on what the Response declares
+            Some(assertion) if self.signs_assertion() && self.recipe.prefix_list.is_some() => {
+                self.recipe.sign(&self.fields.to_xml(&self.unsigned_assertion()), &assertion.id, self.key)
+            }
+            _ => self.fields.to_xml(&self.assertion_xml()),
+        };
         if let Some(edit) = &self.edit_response {
             xml = edit(xml);
         }

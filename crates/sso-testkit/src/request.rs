@@ -57,7 +57,7 @@ impl AuthnRequestInfo {
             saml_sp::Outbound::Redirect(url) => Self::from_redirect(url),
             saml_sp::Outbound::PostForm(form) => {
                 let fields: Vec<(String, String)> =
-                    form.fields().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+                    form.fields().iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
                 Self::from_post(&fields)
             }
             _ => Err("the outbound message uses a binding that the test kit does not know".to_owned()),

@@ -193,7 +193,8 @@ impl SignatureRecipe {
             |prefixes| {
                 format!(
                     "<ds:Transform Algorithm=\"{c14n}\"><ec:InclusiveNamespaces xmlns:ec=\"{c14n}\" \
-                     PrefixList=\"{prefixes}\"></ec:InclusiveNamespaces></ds:Transform>",
+                     PrefixList=\"{}\"></ec:InclusiveNamespaces></ds:Transform>",
+                    escape_attribute(prefixes),
                     c14n = algorithm::EXC_C14N
                 )
             },

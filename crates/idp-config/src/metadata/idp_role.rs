@@ -6,9 +6,7 @@ use saml_xml::types::trim_xml;
 use super::{Context, MD};
 use crate::error::excerpt;
 use crate::types::{PlainHttp, check_location, parse_location, redacted};
-use crate::{
-    Binding, ConfigError, ConfigErrorKind, Endpoint, NameIdFormat, Warning, WarningKind,
-};
+use crate::{Binding, ConfigError, ConfigErrorKind, Endpoint, NameIdFormat, Warning, WarningKind};
 
 pub(super) struct Endpoints {
     pub(super) sso: Vec<Endpoint>,
@@ -27,7 +25,10 @@ pub(super) fn endpoints(
         }
         Ok(endpoints)
     };
-    let (sso, slo) = (read_all("SingleSignOnService")?, read_all("SingleLogoutService")?);
+    let (sso, slo) = (
+        read_all("SingleSignOnService")?,
+        read_all("SingleLogoutService")?,
+    );
     // SAML Metadata §2.4.3: one SingleSignOnService or more
     if sso.is_empty() {
         let offered: Vec<&str> = role
@@ -58,11 +59,16 @@ fn endpoint(
     else {
         return Err(context.refuse(ConfigErrorKind::EndpointIncomplete, element));
     };
-    let Some(binding) = Binding::from_uri(trim_xml(binding)) else { return Ok(None) };
+    let Some(binding) = Binding::from_uri(trim_xml(binding)) else {
+        return Ok(None);
+    };
     let mut read_url = |text: &str| {
         let url = parse_location(text)?;
         if check_location(&url, context.policy)? == PlainHttp::Accepted {
-            warnings.push(Warning::about(WarningKind::PlainHttpAccepted, redacted(&url)));
+            warnings.push(Warning::about(
+                WarningKind::PlainHttpAccepted,
+                redacted(&url),
+            ));
         }
         Ok(url)
     };

@@ -18,14 +18,20 @@ pub(super) fn signing_keys(
 ) -> Result<Vec<VerifyingKey>, ConfigError> {
     let mut keys: Vec<VerifyingKey> = Vec::new();
     let mut unusable = Vec::new();
-    for descriptor in role.children().filter(|child| child.is(MD, "KeyDescriptor")) {
+    for descriptor in role
+        .children()
+        .filter(|child| child.is(MD, "KeyDescriptor"))
+    {
         if !is_for_signing(context, descriptor)? {
             continue;
         }
         let found = keys_of(context, descriptor, warnings)?;
         if found.is_empty() {
             let holds = names_within(descriptor);
-            warnings.push(Warning::about(WarningKind::KeyWithoutMaterial, holds.clone()));
+            warnings.push(Warning::about(
+                WarningKind::KeyWithoutMaterial,
+                holds.clone(),
+            ));
             unusable.push(holds);
         }
         for (key, element) in found {
@@ -84,7 +90,10 @@ fn keys_of<'d>(
     warnings: &mut Vec<Warning>,
 ) -> Result<Vec<(VerifyingKey, Element<'d>)>, ConfigError> {
     let mut keys = Vec::new();
-    for info in descriptor.children().filter(|child| child.is(DS, "KeyInfo")) {
+    for info in descriptor
+        .children()
+        .filter(|child| child.is(DS, "KeyInfo"))
+    {
         let mut found = Vec::new();
         for data in info.children().filter(|child| child.is(DS, "X509Data")) {
             found.extend(certificate_keys(context, data, warnings)?);
@@ -107,7 +116,10 @@ fn certificate_keys<'d>(
     warnings: &mut Vec<Warning>,
 ) -> Result<Vec<(VerifyingKey, Element<'d>)>, ConfigError> {
     let mut certificates = Vec::new();
-    for element in data.children().filter(|child| child.is(DS, "X509Certificate")) {
+    for element in data
+        .children()
+        .filter(|child| child.is(DS, "X509Certificate"))
+    {
         if certificates.len() == MAX_SIGNING_KEYS {
             return Err(too_many(context, element));
         }
@@ -128,7 +140,9 @@ fn certificate_keys<'d>(
             warnings.push(Warning::about(WarningKind::CertificateChainIgnored, about));
             continue;
         }
-        let key = certificate.key().map_err(|error| key_error(context, error, *element))?;
+        let key = certificate
+            .key()
+            .map_err(|error| key_error(context, error, *element))?;
         if !names_its_curve(&key, certificate) {
             return Err(context
                 .refuse(ConfigErrorKind::KeyUnsupported, *element)
@@ -153,7 +167,10 @@ fn names_its_curve(key: &VerifyingKey, certificate: &Certificate) -> bool {
         return true;
     }
     let spki = key.to_spki_der();
-    certificate.der().windows(spki.len()).any(|window| window == spki)
+    certificate
+        .der()
+        .windows(spki.len())
+        .any(|window| window == spki)
 }
 
 /// XML Signature §4.5.2.2: RSAKeyValue is Modulus and Exponent as CryptoBinary.
@@ -229,5 +246,9 @@ fn names_within(descriptor: Element<'_>) -> String {
         .map(|child| excerpt(child.local_name()))
         .take(4)
         .collect();
-    if names.is_empty() { "an empty KeyInfo".to_owned() } else { names.join(", ") }
+    if names.is_empty() {
+        "an empty KeyInfo".to_owned()
+    } else {
+        names.join(", ")
+    }
 }

@@ -42,7 +42,11 @@ pub(crate) fn read(
             .actual(format!("{} bytes", xml.len())));
     }
     sniff::refuse_what_is_no_xml(xml)?;
-    let limits = Limits { bytes: MAX_METADATA_BYTES, nodes: MAX_NODES, ..Limits::default() };
+    let limits = Limits {
+        bytes: MAX_METADATA_BYTES,
+        nodes: MAX_NODES,
+        ..Limits::default()
+    };
     let document = Document::parse(xml.to_vec(), &limits).map_err(ConfigError::xml)?;
     from_document(&document, wanted, policy, now)
 }
@@ -53,14 +57,25 @@ fn from_document(
     policy: &TrustPolicy,
     now: OffsetDateTime,
 ) -> Result<IdentityProvider, ConfigError> {
-    let context = Context { document, policy, now };
+    let context = Context {
+        document,
+        policy,
+        now,
+    };
     let found = select::entity(&context, wanted)?;
     let role = select::idp_role(&context, found.entity)?;
 
-    let validity =
-        validity::read(&context, found.groups.iter().copied().chain([found.entity, role]))?;
+    let validity = validity::read(
+        &context,
+        found.groups.iter().copied().chain([found.entity, role]),
+    )?;
     let mut warnings = Vec::new();
-    let signed = found.groups.iter().copied().chain([found.entity]).any(has_signature);
+    let signed = found
+        .groups
+        .iter()
+        .copied()
+        .chain([found.entity])
+        .any(has_signature);
     if signed {
         warnings.push(Warning::new(WarningKind::SignatureNotVerified));
     }

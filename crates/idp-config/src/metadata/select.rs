@@ -29,13 +29,15 @@ pub(super) fn entity<'d>(
     if root.is(MD, "EntityDescriptor") {
         let entity_id = entity_id(context, root)?;
         return match wanted {
-            Some(wanted) if *wanted != entity_id => {
-                Err(context
-                    .refuse(ConfigErrorKind::EntityIdMismatch, root)
-                    .expected(excerpt(wanted.as_str()))
-                    .actual(excerpt(entity_id.as_str())))
-            }
-            _ => Ok(Found { entity: root, entity_id, groups: Vec::new() }),
+            Some(wanted) if *wanted != entity_id => Err(context
+                .refuse(ConfigErrorKind::EntityIdMismatch, root)
+                .expected(excerpt(wanted.as_str()))
+                .actual(excerpt(entity_id.as_str()))),
+            _ => Ok(Found {
+                entity: root,
+                entity_id,
+                groups: Vec::new(),
+            }),
         };
     }
     if root.is(MD, "EntitiesDescriptor") {
@@ -75,7 +77,9 @@ fn in_groups<'d>(
             if child.is(MD, "EntitiesDescriptor") {
                 pending.push(path.iter().copied().chain([child]).collect());
             } else if child.is(MD, "EntityDescriptor") {
-                let Some(id) = child.attribute("entityID") else { continue };
+                let Some(id) = child.attribute("entityID") else {
+                    continue;
+                };
                 if child.children().any(|role| role.is(MD, "IDPSSODescriptor")) {
                     offered.push(id);
                 }
@@ -90,7 +94,11 @@ fn in_groups<'d>(
                         .actual(excerpt(id)));
                 }
                 let entity_id = entity_id(context, child)?;
-                found = Some(Found { entity: child, entity_id, groups: path.clone() });
+                found = Some(Found {
+                    entity: child,
+                    entity_id,
+                    groups: path.clone(),
+                });
             }
         }
     }
@@ -128,11 +136,18 @@ pub(super) fn idp_role<'d>(
     context: &Context<'_>,
     entity: Element<'d>,
 ) -> Result<Element<'d>, ConfigError> {
-    let roles = || entity.children().filter(|child| child.is(MD, "IDPSSODescriptor"));
+    let roles = || {
+        entity
+            .children()
+            .filter(|child| child.is(MD, "IDPSSODescriptor"))
+    };
     // SAML Metadata §2.4.1: protocolSupportEnumeration is a white-space separated list of URIs
     let mut fitting = roles().filter(|role| {
         role.attribute("protocolSupportEnumeration")
-            .is_some_and(|list| list.split_ascii_whitespace().any(|uri| uri == SAML2_PROTOCOL))
+            .is_some_and(|list| {
+                list.split_ascii_whitespace()
+                    .any(|uri| uri == SAML2_PROTOCOL)
+            })
     });
     match (fitting.next(), fitting.next()) {
         (Some(role), None) => Ok(role),
@@ -143,8 +158,14 @@ pub(super) fn idp_role<'d>(
             Some(role) => context
                 .refuse(ConfigErrorKind::ProtocolUnsupported, role)
                 .expected(SAML2_PROTOCOL)
-                .actual(excerpt(role.attribute("protocolSupportEnumeration").unwrap_or_default())),
-            None if entity.children().any(|child| child.is(MD, "SPSSODescriptor")) => {
+                .actual(excerpt(
+                    role.attribute("protocolSupportEnumeration")
+                        .unwrap_or_default(),
+                )),
+            None if entity
+                .children()
+                .any(|child| child.is(MD, "SPSSODescriptor")) =>
+            {
                 context.refuse(ConfigErrorKind::ServiceProviderOnly, entity)
             }
             None => context.refuse(ConfigErrorKind::NoIdpRole, entity),

@@ -3,9 +3,13 @@
 use crate::{ConfigError, ConfigErrorKind};
 
 pub(super) fn refuse_what_is_no_xml(bytes: &[u8]) -> Result<(), ConfigError> {
-    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii();
+    let text = bytes
+        .strip_prefix(b"\xEF\xBB\xBF")
+        .unwrap_or(bytes)
+        .trim_ascii();
     let starts = |prefix: &[u8]| {
-        text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+        text.get(..prefix.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     };
     let kind = if text.is_empty() {
         ConfigErrorKind::Empty
@@ -40,6 +44,7 @@ fn is_html(mut text: &[u8]) -> bool {
     let word: Vec<u8> = text.iter().take(16).map(u8::to_ascii_lowercase).collect();
     word.starts_with(b"<!doctype html")
         || word.strip_prefix(b"<html").is_some_and(|rest| {
-            rest.first().is_none_or(|next| next.is_ascii_whitespace() || matches!(next, b'>' | b'/'))
+            rest.first()
+                .is_none_or(|next| next.is_ascii_whitespace() || matches!(next, b'>' | b'/'))
         })
 }

@@ -19,11 +19,16 @@ pub(super) fn read<'d>(
     context: &Context<'_>,
     elements: impl Iterator<Item = Element<'d>>,
 ) -> Result<Validity, ConfigError> {
-    let mut validity = Validity { until: None, cache: None };
+    let mut validity = Validity {
+        until: None,
+        cache: None,
+    };
     for element in elements {
         if let Some(text) = element.attribute("validUntil") {
             let until = parse_date_time(trim_xml(text)).map_err(|_| {
-                context.refuse(ConfigErrorKind::ValidUntilMalformed, element).actual(excerpt(text))
+                context
+                    .refuse(ConfigErrorKind::ValidUntilMalformed, element)
+                    .actual(excerpt(text))
             })?;
             check_not_expired(until, context.now)
                 .map_err(|error| context.locate(error, element))?;

@@ -18,28 +18,37 @@ pub struct NameIdFormat(Cow<'static, str>);
 
 impl NameIdFormat {
     /// No promise about the name (SAML Core §8.3.1).
-    pub const UNSPECIFIED: Self =
-        Self(Cow::Borrowed("urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"));
+    pub const UNSPECIFIED: Self = Self(Cow::Borrowed(
+        "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
+    ));
     /// An e-mail address (SAML Core §8.3.2).
-    pub const EMAIL_ADDRESS: Self =
-        Self(Cow::Borrowed("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"));
+    pub const EMAIL_ADDRESS: Self = Self(Cow::Borrowed(
+        "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
+    ));
     /// An X.509 subject name (SAML Core §8.3.3).
-    pub const X509_SUBJECT_NAME: Self =
-        Self(Cow::Borrowed("urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName"));
+    pub const X509_SUBJECT_NAME: Self = Self(Cow::Borrowed(
+        "urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName",
+    ));
     /// `domain\user` of Windows (SAML Core §8.3.4).
-    pub const WINDOWS_DOMAIN_QUALIFIED_NAME: Self =
-        Self(Cow::Borrowed("urn:oasis:names:tc:SAML:1.1:nameid-format:WindowsDomainQualifiedName"));
+    pub const WINDOWS_DOMAIN_QUALIFIED_NAME: Self = Self(Cow::Borrowed(
+        "urn:oasis:names:tc:SAML:1.1:nameid-format:WindowsDomainQualifiedName",
+    ));
     /// `user@REALM` of Kerberos (SAML Core §8.3.5).
-    pub const KERBEROS: Self =
-        Self(Cow::Borrowed("urn:oasis:names:tc:SAML:2.0:nameid-format:kerberos"));
+    pub const KERBEROS: Self = Self(Cow::Borrowed(
+        "urn:oasis:names:tc:SAML:2.0:nameid-format:kerberos",
+    ));
     /// The entity ID of a provider (SAML Core §8.3.6).
-    pub const ENTITY: Self = Self(Cow::Borrowed("urn:oasis:names:tc:SAML:2.0:nameid-format:entity"));
+    pub const ENTITY: Self = Self(Cow::Borrowed(
+        "urn:oasis:names:tc:SAML:2.0:nameid-format:entity",
+    ));
     /// An opaque name, lasting, for one service provider (SAML Core §8.3.7).
-    pub const PERSISTENT: Self =
-        Self(Cow::Borrowed("urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"));
+    pub const PERSISTENT: Self = Self(Cow::Borrowed(
+        "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+    ));
     /// An opaque name for one session; never an account key (SAML Core §8.3.8).
-    pub const TRANSIENT: Self =
-        Self(Cow::Borrowed("urn:oasis:names:tc:SAML:2.0:nameid-format:transient"));
+    pub const TRANSIENT: Self = Self(Cow::Borrowed(
+        "urn:oasis:names:tc:SAML:2.0:nameid-format:transient",
+    ));
 
     /// Takes the URI as it is.
     #[must_use]

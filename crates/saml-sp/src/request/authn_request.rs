@@ -8,9 +8,17 @@ use super::{LoginOptions, PendingLogin};
 use crate::metadata::POST_BINDING;
 use crate::response::{ASSERTION, PROTOCOL};
 
-pub(super) fn write(entity_id: &str, pending: &PendingLogin, options: &LoginOptions, destination: &Url) -> String {
+pub(super) fn write(
+    entity_id: &str,
+    pending: &PendingLogin,
+    options: &LoginOptions,
+    destination: &Url,
+) -> String {
     // Whole seconds: some identity providers do not read fractions
-    let issue_instant = pending.created().replace_nanosecond(0).unwrap_or(pending.created());
+    let issue_instant = pending
+        .created()
+        .replace_nanosecond(0)
+        .unwrap_or(pending.created());
     let flag = |set: bool| set.then_some("true");
     let mut xml = XmlWriter::new();
     xml.start("samlp:AuthnRequest")
@@ -35,7 +43,8 @@ pub(super) fn write(entity_id: &str, pending: &PendingLogin, options: &LoginOpti
             .end();
     }
     if !options.authn_context_class_refs.is_empty() {
-        xml.start("samlp:RequestedAuthnContext").attribute("Comparison", "exact");
+        xml.start("samlp:RequestedAuthnContext")
+            .attribute("Comparison", "exact");
         for class_ref in &options.authn_context_class_refs {
             xml.start("saml:AuthnContextClassRef").text(class_ref).end();
         }

@@ -5,8 +5,6 @@ mod options;
 mod pending;
 mod post;
 mod redirect;
-#[cfg(test)]
-mod tests;
 
 use idp_config::Binding;
 use time::OffsetDateTime;
@@ -79,7 +77,10 @@ impl ServiceProvider {
     ) -> Result<(Outbound, PendingLogin), Error> {
         let idp = connection.identity_provider();
         // FedInterop IIP-MD04: metadata past its validUntil is not used, here neither
-        if idp.valid_until().is_some_and(|until| until.saturating_add(connection.skew()) <= now) {
+        if idp
+            .valid_until()
+            .is_some_and(|until| until.saturating_add(connection.skew()) <= now)
+        {
             return Err(ConnectionRule::MetadataExpired.into());
         }
         // SAML2Int v2 SDP-SP02: Redirect where it is offered; JumpCloud by default offers POST only
@@ -93,13 +94,16 @@ impl ServiceProvider {
             .find_map(|&binding| Some((binding, idp.sso(binding)?)))
             // A browser follows what it is sent to: nothing but http(s) may get that far
             .filter(|(_, url)| matches!(url.scheme(), "https" | "http"));
-        let (binding, destination) = endpoint.ok_or_else(|| Error::from(ConnectionRule::NoEndpoint))?;
+        let (binding, destination) =
+            endpoint.ok_or_else(|| Error::from(ConnectionRule::NoEndpoint))?;
         let key = match (connection.signs_requests(), self.signing_key()) {
             (false, _) => None,
             (true, Some(key)) => Some(key),
             (true, None) => return Err(ConnectionRule::SigningKeyMissing.into()),
         };
-        let random = |prefix, bytes| hex(rng, prefix, bytes).map_err(|_| Error::from(ConnectionRule::Random));
+        let random = |prefix, bytes| {
+            hex(rng, prefix, bytes).map_err(|_| Error::from(ConnectionRule::Random))
+        };
         let pending = PendingLogin {
             // SAML Core §1.3.4: at least 128 random bits, better 160; an xs:ID starts with no digit
             id: RequestId::new(random("_", 20)?),
@@ -110,14 +114,28 @@ impl ServiceProvider {
             return_to: options.return_to.clone(),
             acs_url: self.acs_url().to_owned(),
             force_authn: options.force_authn,
-            name_id_format: options.name_id_policy.as_ref().and_then(|policy| policy.format.clone()),
+            name_id_format: options
+                .name_id_policy
+                .as_ref()
+                .and_then(|policy| policy.format.clone()),
             authn_context_class_refs: options.authn_context_class_refs.clone(),
             browser_binding: Secret::new(random("", 32)?),
         };
         let xml = authn_request::write(self.entity_id(), &pending, options, destination);
         let outbound = match binding {
-            Binding::HttpRedirect => Outbound::Redirect(redirect::encode(destination, &xml, &pending.relay_state, key)?),
-            _ => Outbound::PostForm(post::encode(destination, xml, &pending.id, &pending.relay_state, key)?),
+            Binding::HttpRedirect => Outbound::Redirect(redirect::encode(
+                destination,
+                &xml,
+                &pending.relay_state,
+                key,
+            )?),
+            _ => Outbound::PostForm(post::encode(
+                destination,
+                xml,
+                &pending.id,
+                &pending.relay_state,
+                key,
+            )?),
         };
         Ok((outbound, pending))
     }

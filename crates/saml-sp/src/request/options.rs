@@ -58,7 +58,10 @@ impl LoginOptions {
     /// `RequestedAuthnContext` with `Comparison="exact"`: one of these classes, or the login is
     /// refused (`authn.context_mismatch`). Left out by default, as SAML2Int v2 SDP-SP07 asks.
     #[must_use]
-    pub fn authn_context(mut self, class_refs: impl IntoIterator<Item = impl Into<String>>) -> Self {
+    pub fn authn_context(
+        mut self,
+        class_refs: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
         self.authn_context_class_refs = class_refs.into_iter().map(Into::into).collect();
         self
     }

@@ -64,7 +64,9 @@ impl PostForm {
     #[must_use]
     pub fn content_security_policy(&self) -> String {
         let hash = encode_base64(digest(&SHA256, SCRIPT.as_bytes()).as_ref());
-        format!("default-src 'none'; script-src 'sha256-{hash}'; base-uri 'none'; frame-ancestors 'none'")
+        format!(
+            "default-src 'none'; script-src 'sha256-{hash}'; base-uri 'none'; frame-ancestors 'none'"
+        )
     }
 }
 

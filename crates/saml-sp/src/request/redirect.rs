@@ -20,7 +20,9 @@ pub(super) fn encode(
 ) -> Result<Url, Error> {
     // SAML Bindings §3.4.4.1: DEFLATE (RFC 1951, no header), base64, URL encoding
     let mut deflate = DeflateEncoder::new(Vec::new(), Compression::default());
-    let compressed = deflate.write_all(xml.as_bytes()).and_then(|()| deflate.finish());
+    let compressed = deflate
+        .write_all(xml.as_bytes())
+        .and_then(|()| deflate.finish());
     let compressed = compressed.map_err(|_| Error::from(ConnectionRule::SigningFailed))?;
     let mut query = String::from("SAMLRequest=");
     percent_encode(&mut query, &encode_base64(&compressed));
@@ -31,12 +33,13 @@ pub(super) fn encode(
         // encoded form in which they are sent
         query.push_str("&SigAlg=");
         percent_encode(&mut query, key.algorithm().uri());
-        let signature = key.sign(query.as_bytes()).map_err(|_| Error::from(ConnectionRule::SigningFailed))?;
+        let signature = key
+            .sign(query.as_bytes())
+            .map_err(|_| Error::from(ConnectionRule::SigningFailed))?;
         query.push_str("&Signature=");
         percent_encode(&mut query, &encode_base64(&signature));
     }
     let mut url = destination.clone();
-    url.set_fragment(None);
     // An endpoint may have a query of its own; ours goes after it
     match destination.query().filter(|q| !q.is_empty()) {
         Some(own) => url.set_query(Some(&format!("{own}&{query}"))),
@@ -53,7 +56,11 @@ fn percent_encode(out: &mut String, value: &str) {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             out.push(char::from(byte));
         } else {
-            let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().map_or('0', char::from);
+            let digit = |nibble: u8| {
+                HEX.get(usize::from(nibble))
+                    .copied()
+                    .map_or('0', char::from)
+            };
             out.extend(['%', digit(byte >> 4), digit(byte & 15)]);
         }
     }

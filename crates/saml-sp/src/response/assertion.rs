@@ -41,7 +41,8 @@ pub(crate) fn read(assertion: Element<'_>) -> (Parts<'_>, Result<(), Failure>) {
         6 => parts.attribute_statements.push(child),
         _ => {}
     });
-    let shape =
-        walked.map_err(|departure| departure.failure(AssertionRule::UnexpectedChild, AssertionRule::ChildOrder));
+    let shape = walked.map_err(|departure| {
+        departure.failure(AssertionRule::UnexpectedChild, AssertionRule::ChildOrder)
+    });
     (parts, shape)
 }

@@ -112,7 +112,10 @@ impl Attributes {
 
     /// Every value of every attribute with this name, in order. Names are compared exactly.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a AttributeValue> {
-        self.0.iter().filter(move |attribute| attribute.name == name).flat_map(Attribute::values)
+        self.0
+            .iter()
+            .filter(move |attribute| attribute.name == name)
+            .flat_map(Attribute::values)
     }
 
     /// Every value of this name as text.
@@ -135,7 +138,11 @@ impl Attributes {
     /// # Errors
     /// `attribute.not_found`, `attribute.not_single`, `attribute.not_text`.
     pub fn single(&self, name: &str) -> Result<&str, AttributeError> {
-        let mut values = self.0.iter().filter(|attribute| attribute.name == name).flat_map(Attribute::values);
+        let mut values = self
+            .0
+            .iter()
+            .filter(|attribute| attribute.name == name)
+            .flat_map(Attribute::values);
         match (values.next(), values.next()) {
             (None, _) => Err(AttributeErrorKind::NotFound.into()),
             (Some(_), Some(_)) => Err(AttributeErrorKind::NotSingle.into()),

@@ -19,8 +19,10 @@ pub(crate) struct AuthnStatement<'d> {
 }
 
 /// saml-schema-assertion-2.0: AuthnStatementType.
-const MODEL: &[Particle] =
-    &[Particle::once(0, ASSERTION, "SubjectLocality"), Particle::once(1, ASSERTION, "AuthnContext")];
+const MODEL: &[Particle] = &[
+    Particle::once(0, ASSERTION, "SubjectLocality"),
+    Particle::once(1, ASSERTION, "AuthnContext"),
+];
 
 /// saml-schema-assertion-2.0: AuthnContextType. Its two choices are read as one sequence.
 const CONTEXT_MODEL: &[Particle] = &[

@@ -13,8 +13,6 @@ pub(crate) mod outline;
 pub(crate) mod status;
 pub(crate) mod subject;
 pub(crate) mod subject_confirmation;
-#[cfg(test)]
-mod tests;
 
 use core::ops::Range;
 
@@ -45,11 +43,21 @@ pub(crate) struct Particle {
 
 impl Particle {
     pub(crate) const fn once(rank: u8, namespace: &'static str, local: &'static str) -> Self {
-        Self { namespace, local, rank, once: true }
+        Self {
+            namespace,
+            local,
+            rank,
+            once: true,
+        }
     }
 
     pub(crate) const fn many(rank: u8, namespace: &'static str, local: &'static str) -> Self {
-        Self { namespace, local, rank, once: false }
+        Self {
+            namespace,
+            local,
+            rank,
+            once: false,
+        }
     }
 }
 
@@ -63,7 +71,11 @@ pub(crate) enum Departure {
 }
 
 impl Departure {
-    pub(crate) fn failure(&self, unexpected: impl Into<Reason>, order: impl Into<Reason>) -> Failure {
+    pub(crate) fn failure(
+        &self,
+        unexpected: impl Into<Reason>,
+        order: impl Into<Reason>,
+    ) -> Failure {
         match self {
             Self::Unexpected(at) => Failure::new(unexpected).at(at.clone()),
             Self::Order(at) => Failure::new(order).at(at.clone()),
@@ -85,7 +97,10 @@ pub(crate) fn walk<'d>(
     let mut taken = None;
     let mut departure = None;
     for child in parent.children() {
-        let found = model.iter().enumerate().find(|(_, p)| child.is(p.namespace, p.local));
+        let found = model
+            .iter()
+            .enumerate()
+            .find(|(_, p)| child.is(p.namespace, p.local));
         let Some((index, particle)) = found else {
             departure.get_or_insert_with(|| Departure::Unexpected(child.span()));
             continue;
@@ -114,11 +129,18 @@ pub(crate) fn attribute_span(element: Element<'_>, local: &str) -> Range<usize> 
 
 /// An attribute that holds a time, if it is there.
 // SAML Core §1.3.3: "All SAML time values have the type xs:dateTime"
-pub(crate) fn time_attribute(element: Element<'_>, local: &str) -> Result<Option<OffsetDateTime>, Failure> {
-    element.attribute(local).map(parse_date_time).transpose().map_err(|error| {
-        Failure::new(error.kind())
-            .expected(Value::Static("a time such as 2026-01-31T12:00:00Z"))
-            .actual(Value::optional(element.attribute(local)))
-            .at(attribute_span(element, local))
-    })
+pub(crate) fn time_attribute(
+    element: Element<'_>,
+    local: &str,
+) -> Result<Option<OffsetDateTime>, Failure> {
+    element
+        .attribute(local)
+        .map(parse_date_time)
+        .transpose()
+        .map_err(|error| {
+            Failure::new(error.kind())
+                .expected(Value::Static("a time such as 2026-01-31T12:00:00Z"))
+                .actual(Value::optional(element.attribute(local)))
+                .at(attribute_span(element, local))
+        })
 }

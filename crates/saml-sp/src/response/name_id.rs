@@ -60,7 +60,9 @@ impl NameId {
 
 impl fmt::Debug for NameId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NameId").field("format", &self.format).finish_non_exhaustive()
+        f.debug_struct("NameId")
+            .field("format", &self.format)
+            .finish_non_exhaustive()
     }
 }
 

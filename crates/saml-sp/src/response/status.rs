@@ -81,7 +81,9 @@ pub(crate) fn read(status: Element<'_>) -> Result<Status, Failure> {
     let mut codes = Vec::with_capacity(1);
     let mut next = code;
     while let Some(element) = next.take() {
-        let value = element.attribute("Value").ok_or_else(|| malformed(element))?;
+        let value = element
+            .attribute("Value")
+            .ok_or_else(|| malformed(element))?;
         codes.push(cut(value, MAX_MESSAGE));
         walk(element, CODE_MODEL, |_, child| next = Some(child))
             .map_err(|departure| departure.failure(StatusRule::Malformed, StatusRule::Malformed))?;
@@ -92,9 +94,15 @@ pub(crate) fn read(status: Element<'_>) -> Result<Status, Failure> {
     if codes.is_empty() {
         return Err(malformed(status));
     }
-    Ok(Status { codes, message: message.map(|text| cut(text, MAX_MESSAGE)) })
+    Ok(Status {
+        codes,
+        message: message.map(|text| cut(text, MAX_MESSAGE)),
+    })
 }
 
 fn cut(text: &str, most: usize) -> String {
-    text.char_indices().take_while(|(at, c)| at + c.len_utf8() <= most).map(|(_, c)| c).collect()
+    text.char_indices()
+        .take_while(|(at, c)| at + c.len_utf8() <= most)
+        .map(|(_, c)| c)
+        .collect()
 }

@@ -39,7 +39,9 @@ pub(crate) fn read(confirmation: Element<'_>) -> Result<Data<'_>, Failure> {
             data = Some(child);
         }
     })
-    .map_err(|departure| departure.failure(SubjectRule::UnexpectedChild, SubjectRule::UnexpectedChild))?;
+    .map_err(|departure| {
+        departure.failure(SubjectRule::UnexpectedChild, SubjectRule::UnexpectedChild)
+    })?;
     let Some(element) = data else {
         return Err(Failure::new(SubjectRule::ConfirmationDataMissing).at(confirmation.span()));
     };

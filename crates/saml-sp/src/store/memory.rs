@@ -35,7 +35,9 @@ pub struct MemoryStore {
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore").field("capacity", &self.capacity).finish_non_exhaustive()
+        f.debug_struct("MemoryStore")
+            .field("capacity", &self.capacity)
+            .finish_non_exhaustive()
     }
 }
 
@@ -55,7 +57,10 @@ impl MemoryStore {
     /// A store for this many pending logins, and as many used assertions.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { state: Mutex::default(), capacity }
+        Self {
+            state: Mutex::default(),
+            capacity,
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -65,6 +70,11 @@ impl MemoryStore {
 
     fn put_now(&self, pending: &PendingLogin) -> Result<(), StoreError> {
         let mut state = self.state();
+        // An ID has 160 random bits; one that is there already is a repeated call, and a used
+        // request must not become unused by it
+        if state.requests.contains_key(pending.id()) {
+            return Ok(());
+        }
         if state.requests.len() >= self.capacity {
             let now = pending.created();
             state.requests.retain(|_, (kept, _)| kept.expires() > now);
@@ -72,9 +82,9 @@ impl MemoryStore {
         if state.requests.len() >= self.capacity {
             return Err(StoreError::new("too many pending logins"));
         }
-        // An ID has 160 random bits; one that is there already is a repeated call, and a used
-        // request must not become unused by it
-        state.requests.entry(pending.id().clone()).or_insert_with(|| (pending.clone(), false));
+        state
+            .requests
+            .insert(pending.id().clone(), (pending.clone(), false));
         Ok(())
     }
 
@@ -92,7 +102,12 @@ impl MemoryStore {
         }
     }
 
-    fn insert_now(&self, key: &ReplayKey, until: OffsetDateTime, now: OffsetDateTime) -> Result<bool, StoreError> {
+    fn insert_now(
+        &self,
+        key: &ReplayKey,
+        until: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
         let mut state = self.state();
         if state.replays.get(key).is_some_and(|kept| *kept > now) {
             return Ok(false);
@@ -114,7 +129,11 @@ impl RequestStore for MemoryStore {
     }
 
     async fn find(&self, id: &RequestId) -> Result<Option<PendingLogin>, StoreError> {
-        Ok(self.state().requests.get(id).map(|(pending, _)| pending.clone()))
+        Ok(self
+            .state()
+            .requests
+            .get(id)
+            .map(|(pending, _)| pending.clone()))
     }
 
     async fn consume(&self, id: &RequestId, now: OffsetDateTime) -> Result<Consumed, StoreError> {

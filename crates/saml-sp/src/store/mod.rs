@@ -31,7 +31,10 @@ pub trait RequestStore: Sync {
     fn put(&self, pending: &PendingLogin) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Finds a pending login, used or not, without changing it.
-    fn find(&self, id: &RequestId) -> impl Future<Output = Result<Option<PendingLogin>, StoreError>> + Send;
+    fn find(
+        &self,
+        id: &RequestId,
+    ) -> impl Future<Output = Result<Option<PendingLogin>, StoreError>> + Send;
 
     /// Uses a pending login up, atomically: of many callers with one ID, one gets
     /// [`Consumed::Now`].
@@ -66,8 +69,16 @@ pub struct ReplayKey {
 impl ReplayKey {
     /// A key, for tests of stores.
     #[must_use]
-    pub fn new(connection: ConnectionId, issuer: impl Into<String>, assertion_id: impl Into<String>) -> Self {
-        Self { connection, issuer: issuer.into(), assertion_id: assertion_id.into() }
+    pub fn new(
+        connection: ConnectionId,
+        issuer: impl Into<String>,
+        assertion_id: impl Into<String>,
+    ) -> Self {
+        Self {
+            connection,
+            issuer: issuer.into(),
+            assertion_id: assertion_id.into(),
+        }
     }
 
     /// The connection.
@@ -117,7 +128,10 @@ impl<S: RequestStore + Send> RequestStore for std::sync::Arc<S> {
         (**self).put(pending)
     }
 
-    fn find(&self, id: &RequestId) -> impl Future<Output = Result<Option<PendingLogin>, StoreError>> + Send {
+    fn find(
+        &self,
+        id: &RequestId,
+    ) -> impl Future<Output = Result<Option<PendingLogin>, StoreError>> + Send {
         (**self).find(id)
     }
 

@@ -59,11 +59,17 @@ pub(super) fn check<'d>(
     };
     let expires = check_issue_instant(checks, element, context);
     check_issuer(checks, parts.issuer, element, context);
-    let identity = id.zip(expires).map(|(id, expires)| Identity { id, expires });
+    let identity = id
+        .zip(expires)
+        .map(|(id, expires)| Identity { id, expires });
     (parts, identity)
 }
 
-fn check_issue_instant(checks: &mut Checks, element: Element<'_>, context: &Context<'_>) -> Option<OffsetDateTime> {
+fn check_issue_instant(
+    checks: &mut Checks,
+    element: Element<'_>,
+    context: &Context<'_>,
+) -> Option<OffsetDateTime> {
     let Some(instant) = checks.take(time_attribute(element, "IssueInstant"))? else {
         checks.fail(Failure::new(AssertionRule::IssueInstantMissing).at(element.start_tag_span()));
         return None;
@@ -75,23 +81,46 @@ fn check_issue_instant(checks: &mut Checks, element: Element<'_>, context: &Cont
             .actual(Value::Time(instant))
             .at(attribute_span(element, "IssueInstant"))
     };
-    let future = rule(AssertionRule::IssueInstantFuture, Value::NotAfter(clock.now));
+    let future = rule(
+        AssertionRule::IssueInstantFuture,
+        Value::NotAfter(clock.now),
+    );
     checks.decide(!clock.is_ahead(instant), future);
     let expires = instant.saturating_add(MAX_AGE);
     let oldest = clock.now.saturating_sub(MAX_AGE);
-    checks.decide(!clock.is_over(expires), rule(AssertionRule::TooOld, Value::NotBefore(oldest)));
+    checks.decide(
+        !clock.is_over(expires),
+        rule(AssertionRule::TooOld, Value::NotBefore(oldest)),
+    );
     Some(expires)
 }
 
-fn check_issuer(checks: &mut Checks, issuer: Option<Element<'_>>, assertion: Element<'_>, context: &Context<'_>) {
-    match issuer.map(|element| (element, issuer::read(element, AssertionRule::IssuerMalformed))) {
+fn check_issuer(
+    checks: &mut Checks,
+    issuer: Option<Element<'_>>,
+    assertion: Element<'_>,
+    context: &Context<'_>,
+) {
+    match issuer.map(|element| {
+        (
+            element,
+            issuer::read(element, AssertionRule::IssuerMalformed),
+        )
+    }) {
         // SAML Profiles §4.1.4.2: Issuer "MUST contain the unique identifier of the issuing
         // identity provider"; here, of the one identity provider of this connection
         Some((element, Ok(entity_id))) => {
-            checks.equal(AssertionRule::IssuerMismatch, &context.idp_entity_id, entity_id, element.span());
+            checks.equal(
+                AssertionRule::IssuerMismatch,
+                &context.idp_entity_id,
+                entity_id,
+                element.span(),
+            );
         }
         Some((_, Err(failure))) => checks.fail(failure),
         // SAML Core §2.3.3: Issuer is required
-        None => checks.fail(Failure::new(AssertionRule::IssuerMissing).at(assertion.start_tag_span())),
+        None => {
+            checks.fail(Failure::new(AssertionRule::IssuerMissing).at(assertion.start_tag_span()))
+        }
     }
 }

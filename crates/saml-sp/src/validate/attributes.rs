@@ -15,6 +15,9 @@ pub(super) fn check(checks: &mut Checks, statements: &[Element<'_>]) -> Option<A
     if !statements.is_empty() {
         checks.pass(AttributeRule::UnexpectedChild);
     }
-    checks.attribute_names = attributes.iter().map(|attribute| attribute.name().to_owned()).collect();
+    checks.attribute_names = attributes
+        .iter()
+        .map(|attribute| attribute.name().to_owned())
+        .collect();
     Some(Attributes::new(attributes))
 }

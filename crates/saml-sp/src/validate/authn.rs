@@ -36,7 +36,10 @@ pub(super) fn check(
                 });
             }
             Some(session) => {
-                let ends = session.session_not_on_or_after.into_iter().chain(statement.session_not_on_or_after);
+                let ends = session
+                    .session_not_on_or_after
+                    .into_iter()
+                    .chain(statement.session_not_on_or_after);
                 session.session_not_on_or_after = ends.min();
             }
         }

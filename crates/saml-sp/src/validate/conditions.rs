@@ -34,7 +34,9 @@ fn check_interval(checks: &mut Checks, conditions: Element<'_>, context: &Contex
     let clock = context.clock;
     // SAML Core §2.5.1.2: "the value for NotBefore MUST be less than (earlier than) the value for
     // NotOnOrAfter"
-    if let (Some(not_before), Some(not_on_or_after)) = (interval.not_before, interval.not_on_or_after) {
+    if let (Some(not_before), Some(not_on_or_after)) =
+        (interval.not_before, interval.not_on_or_after)
+    {
         checks.decide(
             not_before < not_on_or_after,
             Failure::new(ConditionsRule::EmptyInterval)

@@ -23,8 +23,6 @@ mod response;
 mod signature;
 mod structure;
 mod subject;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
@@ -69,7 +67,11 @@ impl ServiceProvider {
     ///
     /// # Errors
     /// The codes of structure and signature: `response.*`, `signature.*`, `assertion.unsigned`.
-    pub fn verify<'d>(&self, received: &'d Received, connection: &Connection) -> Result<Signed<'d>, Rejection> {
+    pub fn verify<'d>(
+        &self,
+        received: &'d Received,
+        connection: &Connection,
+    ) -> Result<Signed<'d>, Rejection> {
         let mut checks = Checks::new();
         let outline = Outline::of(received.response());
         structure::check(&mut checks, &outline);
@@ -105,14 +107,19 @@ impl ServiceProvider {
             connection,
             idp_entity_id: connection.identity_provider().entity_id().as_str().into(),
             expected,
-            clock: Clock { now, skew: connection.skew() },
+            clock: Clock {
+                now,
+                skew: connection.skew(),
+            },
         };
         let mut checks = Checks::new();
         let outline = Outline::of(received.response());
 
         structure::check(&mut checks, &outline);
         let status = response::check_status(&mut checks, &outline);
-        let success = status.as_ref().is_some_and(crate::response::status::Status::is_success);
+        let success = status
+            .as_ref()
+            .is_some_and(crate::response::status::Status::is_success);
         request::check(&mut checks, &context);
         let signed = signature::check(&mut checks, &outline, connection);
         let issuer_fits = response::check(&mut checks, &outline, &context);
@@ -128,6 +135,7 @@ impl ServiceProvider {
         let (parts, assertion) = assertion::check(&mut checks, element, &context);
         let subject = subject::check(&mut checks, parts.subject, element, &context);
         conditions::check(&mut checks, parts.conditions, element, &context);
+        subject::check_sp_name_qualifier(&mut checks, parts.subject, &context);
         let session = authn::check(&mut checks, &parts.authn_statements, element, &context);
         let attributes = attributes::check(&mut checks, &parts.attribute_statements);
 
@@ -136,22 +144,35 @@ impl ServiceProvider {
             (reason, signed, assertion, subject, session, attributes)
         else {
             let needs = refresh(reason, issuer_fits);
-            return Err(reject(checks, reason).with_needs(needs).with_status(status.filter(|_| !success)));
+            return Err(reject(checks, reason)
+                .with_needs(needs)
+                .with_status(status.filter(|_| !success)));
         };
         let Some(signing_key) = signed.key() else {
             return Err(reject(checks, None));
         };
         let (request, return_to) = match expected {
-            Expected::Request(pending) => (Some(pending.id().clone()), pending.return_to().map(str::to_owned)),
+            Expected::Request(pending) => (
+                Some(pending.id().clone()),
+                pending.return_to().map(str::to_owned),
+            ),
             Expected::Unsolicited => (None, None),
         };
         let issuer = context.idp_entity_id.as_ref().to_owned();
         Ok(Validated {
             request,
-            replay_key: ReplayKey::new(connection.id().clone(), issuer.clone(), assertion.id.clone()),
-            until: context.clock.end(subject.not_on_or_after.min(assertion.expires)),
+            replay_key: ReplayKey::new(
+                connection.id().clone(),
+                issuer.clone(),
+                assertion.id.clone(),
+            ),
+            until: context
+                .clock
+                .end(subject.not_on_or_after.min(assertion.expires)),
             login: Login {
-                subject: Subject { name_id: Some(subject.name_id) },
+                subject: Subject {
+                    name_id: Some(subject.name_id),
+                },
                 attributes,
                 session,
                 connection: connection.id().clone(),

@@ -5,7 +5,9 @@ use crate::reason::{ConnectionRule, RequestRule};
 use crate::report::{Checks, Failure, Value};
 
 pub(super) fn check(checks: &mut Checks, context: &Context<'_>) {
-    let Context { connection, clock, .. } = context;
+    let Context {
+        connection, clock, ..
+    } = context;
     // SAML Metadata §2.3.2: metadata is not to be used after validUntil
     if let Some(valid_until) = connection.identity_provider().valid_until() {
         checks.decide(

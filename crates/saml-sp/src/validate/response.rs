@@ -50,7 +50,9 @@ pub(super) fn check(checks: &mut Checks, outline: &Outline<'_>, context: &Contex
     );
     match response.attribute("ID").map(parse_id) {
         Some(Ok(_)) => checks.pass(ResponseRule::IdMissing),
-        Some(Err(error)) => checks.fail(Failure::new(error.kind()).at(attribute_span(response, "ID"))),
+        Some(Err(error)) => {
+            checks.fail(Failure::new(error.kind()).at(attribute_span(response, "ID")))
+        }
         None => checks.fail(Failure::new(ResponseRule::IdMissing).at(response.start_tag_span())),
     }
     match time_attribute(response, "IssueInstant") {
@@ -61,7 +63,8 @@ pub(super) fn check(checks: &mut Checks, outline: &Outline<'_>, context: &Contex
                 .actual(Value::Time(instant))
                 .at(attribute_span(response, "IssueInstant")),
         ),
-        Ok(None) => checks.fail(Failure::new(ResponseRule::IssueInstantMissing).at(response.start_tag_span())),
+        Ok(None) => checks
+            .fail(Failure::new(ResponseRule::IssueInstantMissing).at(response.start_tag_span())),
         Err(failure) => checks.fail(failure),
     }
 
@@ -71,10 +74,25 @@ pub(super) fn check(checks: &mut Checks, outline: &Outline<'_>, context: &Contex
     issuer_fits
 }
 
-fn check_issuer(checks: &mut Checks, outline: &Outline<'_>, context: &Context<'_>, signed: bool) -> bool {
-    match outline.issuer.map(|element| (element, issuer::read(element, ResponseRule::IssuerMalformed))) {
+fn check_issuer(
+    checks: &mut Checks,
+    outline: &Outline<'_>,
+    context: &Context<'_>,
+    signed: bool,
+) -> bool {
+    match outline.issuer.map(|element| {
+        (
+            element,
+            issuer::read(element, ResponseRule::IssuerMalformed),
+        )
+    }) {
         Some((element, Ok(entity_id))) => {
-            checks.equal(ResponseRule::IssuerMismatch, &context.idp_entity_id, entity_id, element.span());
+            checks.equal(
+                ResponseRule::IssuerMismatch,
+                &context.idp_entity_id,
+                entity_id,
+                element.span(),
+            );
             *context.idp_entity_id == *entity_id
         }
         Some((_, Err(failure))) => {
@@ -84,14 +102,21 @@ fn check_issuer(checks: &mut Checks, outline: &Outline<'_>, context: &Context<'_
         // SAML Profiles §4.1.4.2: "If the <Response> message is signed […] the <Issuer> element
         // MUST be present"
         None if signed => {
-            checks.fail(Failure::new(ResponseRule::IssuerMissing).at(outline.response.start_tag_span()));
+            checks.fail(
+                Failure::new(ResponseRule::IssuerMissing).at(outline.response.start_tag_span()),
+            );
             false
         }
         None => true,
     }
 }
 
-fn check_destination(checks: &mut Checks, outline: &Outline<'_>, context: &Context<'_>, signed: bool) {
+fn check_destination(
+    checks: &mut Checks,
+    outline: &Outline<'_>,
+    context: &Context<'_>,
+    signed: bool,
+) {
     let response = outline.response;
     match response.attribute("Destination") {
         // SAML Core §3.2.2: "If it is present, the actual recipient MUST check that the URI
@@ -123,7 +148,12 @@ fn check_in_response_to(checks: &mut Checks, outline: &Outline<'_>, context: &Co
     match (context.expected, response.attribute("InResponseTo")) {
         (_, None) => checks.pass(ResponseRule::InResponseToMismatch),
         (Expected::Request(pending), Some(id)) => {
-            checks.equal(ResponseRule::InResponseToMismatch, &pending.id().as_str().into(), id, at);
+            checks.equal(
+                ResponseRule::InResponseToMismatch,
+                &pending.id().as_str().into(),
+                id,
+                at,
+            );
         }
         // SAML Profiles §4.1.5: an unsolicited Response "MUST NOT contain an InResponseTo attribute"
         (Expected::Unsolicited, Some(id)) => checks.fail(

@@ -1,6 +1,8 @@
 //! Rules of the signatures: at least one, every one verifies, with a key of this connection.
 
-use saml_xml::{Element, SignatureError, SignatureErrorKind, TrustAnchors, Verified, verify_enveloped};
+use saml_xml::{
+    Element, SignatureError, SignatureErrorKind, TrustAnchors, Verified, verify_enveloped,
+};
 
 use crate::connection::{Connection, SignedPart};
 use crate::reason::{AssertionRule, ResponseRule};
@@ -8,14 +10,20 @@ use crate::report::{Checks, Failure, SignedElement, Value, VerifiedSignature};
 use crate::response::outline::Outline;
 use crate::trust::Signed;
 
-pub(super) fn check<'d>(checks: &mut Checks, outline: &Outline<'d>, connection: &Connection) -> Option<Signed<'d>> {
+pub(super) fn check<'d>(
+    checks: &mut Checks,
+    outline: &Outline<'d>,
+    connection: &Connection,
+) -> Option<Signed<'d>> {
     // SAML Profiles §4.1.4.5: with the POST binding "the <Assertion> element(s) in the <Response>
     // MUST be signed, if the HTTP POST binding is used"; a signed Response signs what is in it
     // (SAML Core §5.3)
     if outline.signature.is_none() && outline.assertion_signature.is_none() {
         checks.fail(
             Failure::new(SignatureErrorKind::Missing)
-                .expected(Value::Static("a signature in the Response or its Assertion"))
+                .expected(Value::Static(
+                    "a signature in the Response or its Assertion",
+                ))
                 .actual(Value::Static("none"))
                 .at(outline.response.start_tag_span()),
         );
@@ -41,8 +49,12 @@ pub(super) fn check<'d>(checks: &mut Checks, outline: &Outline<'d>, connection: 
     };
     // Every signature that is there has to verify: one that does not is a message that somebody
     // changed, whatever the other says
-    let response = outline.signature.map(|_| verify(outline.response, SignedElement::Response));
-    let signed_assertion = outline.assertion.filter(|_| outline.assertion_signature.is_some());
+    let response = outline
+        .signature
+        .map(|_| verify(outline.response, SignedElement::Response));
+    let signed_assertion = outline
+        .assertion
+        .filter(|_| outline.assertion_signature.is_some());
     let assertion = signed_assertion.map(|assertion| verify(assertion, SignedElement::Assertion));
 
     let required = connection.signed_part();
@@ -50,7 +62,8 @@ pub(super) fn check<'d>(checks: &mut Checks, outline: &Outline<'d>, connection: 
         let rule = Failure::new(ResponseRule::Unsigned).at(outline.response.start_tag_span());
         checks.decide(response.is_some(), rule);
     }
-    if let (SignedPart::Assertion | SignedPart::Both, Some(element)) = (required, outline.assertion) {
+    if let (SignedPart::Assertion | SignedPart::Both, Some(element)) = (required, outline.assertion)
+    {
         let rule = Failure::new(AssertionRule::Unsigned).at(element.start_tag_span());
         checks.decide(assertion.is_some(), rule);
     }
@@ -76,7 +89,13 @@ fn explain(element: Element<'_>, error: &SignatureError, anchors: TrustAnchors<'
             format!("a signature by {}", keys.join(" or "))
         }
         TrustAnchors::CertificateSha256(fingerprints) => {
-            let hex = |bytes: &[u8; 32]| bytes.iter().map(|b| format!("{b:02X}")).collect::<Vec<_>>().join(":");
+            let hex = |bytes: &[u8; 32]| {
+                bytes
+                    .iter()
+                    .map(|b| format!("{b:02X}"))
+                    .collect::<Vec<_>>()
+                    .join(":")
+            };
             let fingerprints: Vec<_> = fingerprints.iter().map(hex).collect();
             format!("a certificate with SHA-256 {}", fingerprints.join(" or "))
         }
@@ -92,12 +111,16 @@ fn explain(element: Element<'_>, error: &SignatureError, anchors: TrustAnchors<'
             | SignatureErrorKind::CertificateMismatch
     );
     if about_keys {
-        failure = failure.expected(Value::text(&configured)).actual(match error.claimed_key() {
-            Some(key) => Value::text(&format!("a certificate in the message with key {key}")),
-            None => Value::Static("no certificate in the message"),
-        });
+        failure = failure
+            .expected(Value::text(&configured))
+            .actual(match error.claimed_key() {
+                Some(key) => Value::text(&format!("a certificate in the message with key {key}")),
+                None => Value::Static("no certificate in the message"),
+            });
     }
     let offset = error.at().map(|at| at.offset);
-    let place = element.descendants().find(|e| Some(e.span().start) == offset);
+    let place = element
+        .descendants()
+        .find(|e| Some(e.span().start) == offset);
     failure.at(place.unwrap_or(element).span())
 }

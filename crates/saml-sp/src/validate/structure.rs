@@ -34,7 +34,10 @@ const CORE_ATTRIBUTES: &[&str] = &[
 pub(super) fn check(checks: &mut Checks, outline: &Outline<'_>) {
     let mut duplicate = false;
     // SAML Core §5.4.1: an element has one signature. Two make two readers see two messages.
-    for element in [Some(outline.response), outline.assertion].into_iter().flatten() {
+    for element in [Some(outline.response), outline.assertion]
+        .into_iter()
+        .flatten()
+    {
         if let Err(error) = signature_child(element) {
             duplicate = true;
             checks.fail(Failure::new(error.kind()).at(element.start_tag_span()));
@@ -80,7 +83,8 @@ fn scan(checks: &mut Checks, outline: &Outline<'_>) {
                     signature_end = span.end;
                 } else if span.start < signature_end && !nested {
                     // The verifier reads a signature's own parts by their one path
-                } else if span.start < encrypted_end && !nested && element.local_name() != "Object" {
+                } else if span.start < encrypted_end && !nested && element.local_name() != "Object"
+                {
                     // KeyInfo of encrypted data, which is refused elsewhere or not read
                 } else {
                     signature.get_or_insert(span);
@@ -99,7 +103,11 @@ fn scan(checks: &mut Checks, outline: &Outline<'_>) {
                 {
                     assertion.get_or_insert(span);
                 }
-                "Advice" if outline.assertion.is_some_and(|a| a.children().any(|c| c == element)) => {
+                "Advice"
+                    if outline
+                        .assertion
+                        .is_some_and(|a| a.children().any(|c| c == element)) =>
+                {
                     advice_end = span.end;
                 }
                 _ => {}

@@ -9,7 +9,7 @@ use crate::report::{Checks, Failure, Value};
 use crate::response::name_id::{self, NameId};
 use crate::response::subject::{self, Parts};
 use crate::response::subject_confirmation::{self, Data, is_bearer};
-use crate::response::attribute_span;
+use crate::response::{ASSERTION, attribute_span};
 
 const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
 
@@ -38,7 +38,10 @@ pub(super) fn check(
     }
     let name_id = check_name_id(checks, &parts, subject, context);
     let not_on_or_after = check_confirmations(checks, &parts, subject, context);
-    Some(Facts { name_id: name_id?, not_on_or_after: not_on_or_after? })
+    Some(Facts {
+        name_id: name_id?,
+        not_on_or_after: not_on_or_after?,
+    })
 }
 
 fn check_name_id(
@@ -62,12 +65,6 @@ fn check_name_id(
     let name_id = checks.take(name_id::read(element))?;
     checks.pass(SubjectRule::NameIdEmpty);
     checks.name_id_format = name_id.format().map(str::to_owned);
-    // SAML Core §8.3.7: SPNameQualifier is the entity ID of the service provider for whom the
-    // identifier was made, or of an affiliation; nobody here is in one
-    if let Some(qualifier) = name_id.sp_name_qualifier() {
-        let at = attribute_span(element, "SPNameQualifier");
-        checks.equal(SubjectRule::SpNameQualifier, &context.sp.shared_entity_id(), qualifier, at);
-    }
     // SAML Core §3.4.1.1: when a Format other than unspecified was asked for, "the resulting
     // assertion(s) MUST contain" an identifier of it
     if let Expected::Request(pending) = context.expected
@@ -78,11 +75,42 @@ fn check_name_id(
             name_id.format() == Some(wanted),
             Failure::new(SubjectRule::NameIdFormat)
                 .expected(Value::text(wanted))
-                .actual(name_id.format().map_or(Value::Static("absent"), Value::text))
+                .actual(
+                    name_id
+                        .format()
+                        .map_or(Value::Static("absent"), Value::text),
+                )
                 .at(element.start_tag_span()),
         );
     }
     Some(name_id)
+}
+
+/// Checked after the audience: a service provider whose entity ID is not what the identity provider
+/// thinks breaks both rules, and the audience is the one that administrators know.
+pub(super) fn check_sp_name_qualifier(
+    checks: &mut Checks,
+    subject: Option<Element<'_>>,
+    context: &Context<'_>,
+) {
+    let name_id = subject.and_then(|subject| {
+        subject
+            .children()
+            .find(|child| child.is(ASSERTION, "NameID"))
+    });
+    // SAML Core §8.3.7: SPNameQualifier is the entity ID of the service provider for whom the
+    // identifier was made, or of an affiliation; nobody here is in one
+    if let Some(name_id) = name_id
+        && let Some(qualifier) = name_id.attribute("SPNameQualifier")
+    {
+        let at = attribute_span(name_id, "SPNameQualifier");
+        checks.equal(
+            SubjectRule::SpNameQualifier,
+            &context.sp.shared_entity_id(),
+            qualifier,
+            at,
+        );
+    }
 }
 
 /// At least one bearer confirmation has to pass every rule. When none does, the one that came
@@ -102,7 +130,10 @@ fn check_confirmations(
     let mut best: Option<Outcome<'_>> = None;
     for confirmation in parts.confirmations.iter().filter(|c| is_bearer(**c)) {
         let outcome = Outcome::of(*confirmation, context);
-        if best.as_ref().is_none_or(|best| outcome.passed > best.passed) {
+        if best
+            .as_ref()
+            .is_none_or(|best| outcome.passed > best.passed)
+        {
             best = Some(outcome);
         }
     }
@@ -148,12 +179,18 @@ struct Outcome<'d> {
 impl<'d> Outcome<'d> {
     fn of(confirmation: Element<'d>, context: &Context<'_>) -> Self {
         let data = subject_confirmation::read(confirmation);
-        let rules = data.as_ref().map_or_else(|_| Vec::new(), |data| rules(data, context));
+        let rules = data
+            .as_ref()
+            .map_or_else(|_| Vec::new(), |data| rules(data, context));
         let mut passed = 0;
         for _ in rules.iter().take_while(|(_, failure)| failure.is_none()) {
             passed += 1;
         }
-        Self { passed, data, rules }
+        Self {
+            passed,
+            data,
+            rules,
+        }
     }
 
     fn note(self, checks: &mut Checks) -> Option<OffsetDateTime> {
@@ -170,7 +207,12 @@ impl<'d> Outcome<'d> {
 
 /// The rules of SAML Profiles §4.1.4.2 and §4.1.4.3 for a bearer, in their order there.
 fn rules(data: &Data<'_>, context: &Context<'_>) -> Vec<(Reason, Option<Failure>)> {
-    let Context { sp, clock, expected, .. } = context;
+    let Context {
+        sp,
+        clock,
+        expected,
+        ..
+    } = context;
     let element = data.element;
     let mut rules = Vec::with_capacity(RULES.into());
 
@@ -204,8 +246,14 @@ fn rules(data: &Data<'_>, context: &Context<'_>) -> Vec<(Reason, Option<Failure>
     // delivered"
     let not_on_or_after = match data.not_on_or_after {
         Some(end) if !clock.is_over(end) => None,
-        Some(end) => Some(Failure::new(SubjectRule::Expired).expected(Value::Before(end)).actual(Value::Time(clock.now))),
-        None => Some(Failure::new(SubjectRule::NotOnOrAfterMissing).actual(Value::Static("absent"))),
+        Some(end) => Some(
+            Failure::new(SubjectRule::Expired)
+                .expected(Value::Before(end))
+                .actual(Value::Time(clock.now)),
+        ),
+        None => {
+            Some(Failure::new(SubjectRule::NotOnOrAfterMissing).actual(Value::Static("absent")))
+        }
     };
     rules.push((
         SubjectRule::Expired.into(),
@@ -218,7 +266,11 @@ fn rules(data: &Data<'_>, context: &Context<'_>) -> Vec<(Reason, Option<Failure>
         (Expected::Request(pending), Some(id)) if id == pending.id().as_str() => None,
         (Expected::Request(pending), id) => {
             let missing = id.is_none();
-            let rule = if missing { SubjectRule::InResponseToMissing } else { SubjectRule::InResponseToMismatch };
+            let rule = if missing {
+                SubjectRule::InResponseToMissing
+            } else {
+                SubjectRule::InResponseToMismatch
+            };
             Some(
                 Failure::new(rule)
                     .expected(Value::text(pending.id().as_str()))

@@ -35,7 +35,25 @@ pub(super) fn material(spki: &SubjectPublicKeyInfo<'_>) -> Result<(Material, Key
         .map_err(|_| KeyError::new(KeyErrorKind::Der))?
     {
         PublicKey::RSA(key) => rsa(key.modulus, key.exponent),
-        PublicKey::EC(point) => ec(point.data()),
+        PublicKey::EC(point) => {
+            let (material, kind) = ec(point.data())?;
+            // Other curves have points of the same length
+            let curve = if kind == KeyKind::EcP256 {
+                EC_P256
+            } else {
+                EC_P384
+            };
+            let named = spki
+                .algorithm
+                .parameters
+                .as_ref()
+                .and_then(|p| p.as_oid().ok());
+            if named.is_some_and(|oid| curve.ends_with(oid.as_bytes())) {
+                Ok((material, kind))
+            } else {
+                Err(KeyError::new(KeyErrorKind::Unsupported))
+            }
+        }
         _ => Err(KeyError::new(KeyErrorKind::Unsupported)),
     }
 }

@@ -26,7 +26,7 @@ fn refused(book: &mut Book) {
         // the whole attack: digest of nothing, and the IdP's signature over nothing
         add_attribute(&over_nothing(b), "samlp:Response", "xmlns:example=\"1\"").into()
     });
-    book.refused("digest_and_signature_over_nothing", EACH, "signature.unknown_key", |b| {
+    book.refused("digest_and_signature_over_nothing", &[Signs::Assertion, Signs::Response], "signature.unknown_key", |b| {
         let xml = over_nothing(b);
         // without the certificate in it, nobody can tell that the key was the IdP's
         crate::surgery::remove(&xml, "ds:KeyInfo").into()

@@ -156,6 +156,7 @@ fn syntax(book: &mut Book) {
         ("empty", ""),
         ("word", "tomorrow"),
         ("epoch_number", "1796126400"),
+        ("fraction_30", "2026-12-01T12:05:00.123456789012345678901234567890Z"),
     ] {
         book.refused(name, EACH, "scalar.date_time", move |b| {
             b.said(assertion(|a| a.not_on_or_after = Some(text.to_owned())))
@@ -164,7 +165,6 @@ fn syntax(book: &mut Book) {
     for (name, text) in [
         ("fraction_3", "2026-12-01T12:05:00.123Z"),
         ("fraction_7", "2026-12-01T12:05:00.1234567Z"),
-        ("fraction_30", "2026-12-01T12:05:00.123456789012345678901234567890Z"),
         ("offset", "2026-12-01T14:05:00+02:00"),
         ("offset_negative", "2026-12-01T07:05:00-05:00"),
     ] {

@@ -109,7 +109,7 @@ fn roots(book: &mut Book) {
 fn namespaces(book: &mut Book) {
     book.row("P12");
     for (name, element, attribute, code) in [
-        ("response_id", "samlp:Response", "samlp:ID=\"_genuine\"", "response.foreign_attribute"),
+        ("response.id_missing", "samlp:Response", "samlp:ID=\"_genuine\"", "response.foreign_attribute"),
         ("response_destination", "samlp:Response", "samlp:Destination=\"https://evil.test/\"", "response.foreign_attribute"),
     ] {
         book.refused(name, EACH, code, move |b| b.response_text(|xml| add_attribute(&xml, element, attribute)));
@@ -119,7 +119,7 @@ fn namespaces(book: &mut Book) {
         });
     }
     for (name, element, attribute) in [
-        ("assertion_id", "saml:Assertion", "saml:ID=\"_genuine\""),
+        ("assertion.id_missing", "saml:Assertion", "saml:ID=\"_genuine\""),
         ("recipient", "saml:SubjectConfirmationData", "saml:Recipient=\"https://evil.test/\""),
         ("method", "saml:SubjectConfirmation", "xmlns:x=\"urn:x\" x:Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\""),
         ("not_on_or_after", "saml:Conditions", "saml:NotOnOrAfter=\"2099-01-01T00:00:00Z\""),

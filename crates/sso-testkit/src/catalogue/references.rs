@@ -63,10 +63,10 @@ fn uris(book: &mut Book) {
             b.signed_as(|r| r.uri = Some(Some(uri.to_owned())))
         });
     }
-    book.kept("no_id_on_assertion", WITH_ASSERTION, "signature.reference_id", |b| {
+    book.kept("no_id_on_assertion", super::ASSERTION_ONLY, "signature.reference_id", |b| {
         remove_attribute(&b.genuine(), "saml:Assertion", "ID").into()
     });
-    book.kept("lower_case_id_on_assertion", WITH_ASSERTION, "signature.reference_id", |b| {
+    book.kept("lower_case_id_on_assertion", super::ASSERTION_ONLY, "signature.reference_id", |b| {
         replace(&b.genuine(), " ID=\"_assertion-1\"", " id=\"_assertion-1\"").into()
     });
 
@@ -251,7 +251,7 @@ fn structure(book: &mut Book) {
     book.row("R12");
     for (element, code) in [
         ("ds:CanonicalizationMethod", "signature.malformed"),
-        ("ds:SignatureMethod", "signature.malformed"),
+        ("ds:SignatureMethod", "signature.reference_count"),
         ("ds:DigestMethod", "signature.malformed"),
         ("ds:DigestValue", "signature.malformed"),
     ] {

@@ -136,7 +136,7 @@ fn issuer(book: &mut Book) {
     book.refused("format_other_in_response", EACH, "response.issuer_malformed", move |b| {
         b.response_text(|xml| add_attribute(&xml, "saml:Issuer", other))
     });
-    book.refused("other_idp_with_its_own_key", EACH, "response.issuer_mismatch", |b| {
+    book.refused("other_idp_with_its_own_key", EACH, "signature.unknown_key", |b| {
         // a trusted IdP of another connection: right keys there, wrong ones here
         let rogue = b.rogue_key();
         b.answer()
@@ -308,17 +308,17 @@ fn versions_and_ids(book: &mut Book) {
         ("too_long", "_".repeat(2_000)),
     ] {
         let other = id.clone();
-        book.refused(&format!("response_{name}"), &[Signs::Assertion], "response.id", move |b| {
+        book.refused(&format!("response_{name}"), &[Signs::Assertion], "scalar.id", move |b| {
             Base { response_id: id.clone(), ..b.clone() }.genuine().into()
         });
-        book.refused(&format!("assertion_{name}"), RESPONSE_ONLY, "assertion.id", move |b| {
+        book.refused(&format!("assertion_{name}"), RESPONSE_ONLY, "scalar.id", move |b| {
             Base { assertion_id: other.clone(), ..b.clone() }.genuine().into()
         });
     }
-    book.refused("response_missing", &[Signs::Assertion], "response.id", |b| {
+    book.refused("response_missing", &[Signs::Assertion], "response.id_missing", |b| {
         b.response_text(|xml| remove_attribute(&xml, "samlp:Response", "ID"))
     });
-    book.refused("assertion_missing", RESPONSE_ONLY, "assertion.id", |b| {
+    book.refused("assertion_missing", RESPONSE_ONLY, "assertion.id_missing", |b| {
         b.assertion_text(|xml| remove_attribute(&xml, "saml:Assertion", "ID"))
     });
     book.accepted("forty_upper_case", EACH, |b| {

@@ -73,7 +73,7 @@ fn methods(book: &mut Book) {
             before(&xml, "saml:SubjectConfirmation", other)
         })
     });
-    book.refused("two_that_are_right_only_together", EACH, "subject.recipient_mismatch", |b| {
+    book.refused("two_that_are_right_only_together", EACH, "subject.expired", |b| {
         // one has the right Recipient and has expired, the other is in time and for somebody else
         let expired = b.at(-3600);
         b.assertion_text(|xml| {

@@ -139,8 +139,8 @@ fn verbatim(book: &mut Book) {
             }
         })
     });
-    book.refused("around_response_id", EACH, "response.id", |b| with_response_id(b, " _response-1 "));
-    book.refused("newline_in_assertion_id", &[Signs::Response], "assertion.id", |b| {
+    book.refused("around_response_id", EACH, "scalar.id", |b| with_response_id(b, " _response-1 "));
+    book.refused("newline_in_assertion_id", &[Signs::Response], "scalar.id", |b| {
         Base { assertion_id: "_assertion\n1".to_owned(), ..b.clone() }.genuine().into()
     });
 }

@@ -138,7 +138,7 @@ fn several(book: &mut Book) {
     book.refused("none", WITH_ASSERTION, "signature.malformed", |b| remove(&b.genuine(), "ds:SignedInfo").into());
 
     book.row("W12");
-    book.refused("response_value_broken", BOTH_ONLY, "signature.unknown_key", |b| {
+    book.refused("response_value_broken", BOTH_ONLY, "signature.value_mismatch", |b| {
         let xml = b.genuine();
         let first = find(&xml, "ds:SignatureValue", 0);
         let broken = break_signature_value(&xml[first.clone()]);
@@ -181,14 +181,15 @@ pub(super) fn break_signature_value(element: &str) -> String {
 fn hidden(book: &mut Book) {
     book.row("W11");
     for (name, target) in [("in_status", "samlp:Status"), ("after_assertion", "samlp:Response")] {
-        let code = "signature.misplaced";
+        // at the end of the Response it is a child out of order before it is a signature out of place
+        let code = if target == "samlp:Response" { "response.child_order" } else { "response.signature_misplaced" };
         book.wrapped(name, ASSERTION_ONLY, code, move |b| {
             let xml = b.genuine();
             let signature = get(&xml, "ds:Signature");
             append(&remove(&xml, "ds:Signature"), target, &signature).into()
         });
     }
-    book.wrapped("in_subject", ASSERTION_ONLY, "signature.misplaced", |b| {
+    book.wrapped("in_subject", ASSERTION_ONLY, "response.signature_misplaced", |b| {
         let xml = b.genuine();
         let signature = get(&xml, "ds:Signature");
         append(&remove(&xml, "ds:Signature"), "saml:Subject", &signature).into()
@@ -198,12 +199,12 @@ fn hidden(book: &mut Book) {
         let signature = get(&xml, "ds:Signature");
         append(&remove(&xml, "ds:Signature"), "saml:Assertion", &signature).into()
     });
-    book.refused("covers_data_in_assertion", ASSERTION_ONLY, "assertion.unexpected_child", |b| {
+    book.refused("covers_data_in_assertion", ASSERTION_ONLY, "response.signature_misplaced", |b| {
         let data = SignatureRecipe::default().sign("<Data ID=\"_5\"><x></x></Data>", "_5", b.idp.key());
         let unsigned = b.answer().sign(Signs::Nothing).to_xml();
         append(&unsigned, "saml:Assertion", &data).into()
     });
-    book.refused("refers_to_data_in_assertion", ASSERTION_ONLY, "assertion.unexpected_child", |b| {
+    book.refused("refers_to_data_in_assertion", ASSERTION_ONLY, "signature.reference_uri", |b| {
         let recipe = SignatureRecipe::default();
         let data = "<Data ID=\"_5\"><x></x></Data>";
         let (octets, _) = recipe.measure(data, "_5");
@@ -224,7 +225,7 @@ fn hidden(book: &mut Book) {
             });
         }
     }
-    book.row("W15").wrapped("saml_response", ASSERTION_ONLY, "signature.misplaced", |b| {
+    book.row("W15").wrapped("saml_response", ASSERTION_ONLY, "response.signature_misplaced", |b| {
         let xml = b.genuine();
         let signature = get(&xml, "ds:Signature");
         let unsigned = remove(&xml, "ds:Signature");
@@ -238,7 +239,7 @@ fn hidden(book: &mut Book) {
             after(&xml, "saml:Conditions", &format!("<saml:Advice>{inner}</saml:Advice>"))
         })
     });
-    book.refused("signed_advice", EACH, "signature.misplaced", |b| {
+    book.accepted("signed_advice", EACH, |b| {
         b.assertion_text(|xml| {
             let inner = SignatureRecipe::default().sign(&b.evil(&xml), "_evil_assertion_ID", b.idp.key());
             after(&xml, "saml:Conditions", &format!("<saml:Advice>{inner}</saml:Advice>"))
@@ -280,7 +281,7 @@ fn attacker_response(b: &Base) -> String {
 fn other_messages(book: &mut Book) {
     book.row("W14");
     for (name, place) in [("in_status_detail", "StatusDetail"), ("in_extensions", "Extensions")] {
-        book.refused(name, ASSERTION_ONLY, "signature.misplaced", move |b| {
+        book.refused(name, ASSERTION_ONLY, "response.signature_misplaced", move |b| {
             let other = logout_response(b);
             let hidden = format!("<samlp:{place}>{other}</samlp:{place}>");
             let evil = attacker_response(b);
@@ -316,7 +317,7 @@ fn other_messages(book: &mut Book) {
     book.wrapped("status", ASSERTION_ONLY, "status.not_success", |b| {
         replace(&b.genuine(), SUCCESS, "urn:oasis:names:tc:SAML:2.0:status:Responder").into()
     });
-    book.wrapped("encrypted_assertion_added", ASSERTION_ONLY, "response.assertion_multiple", |b| {
+    book.wrapped("encrypted_assertion_added", ASSERTION_ONLY, "response.encrypted_assertion", |b| {
         append(&b.genuine(), "samlp:Response", &encrypted_assertion()).into()
     });
     book.wrapped("wrapper_repaired_for_another_request", ASSERTION_ONLY, "subject.in_response_to_mismatch", |b| {
@@ -328,7 +329,7 @@ fn other_messages(book: &mut Book) {
         set_attribute(&stolen.genuine(), "samlp:Response", "Destination", &b.acs_url).into()
     });
     book.row("W19");
-    book.wrapped("encrypted_first", WITH_ASSERTION, "response.assertion_multiple", |b| {
+    book.wrapped("encrypted_first", WITH_ASSERTION, "response.encrypted_assertion", |b| {
         before(&b.genuine(), "saml:Assertion", &encrypted_assertion()).into()
     });
     book.refused("encrypted_alone", RESPONSE_ONLY, "response.encrypted_assertion", |b| {
@@ -410,7 +411,7 @@ fn smuggled(book: &mut Book) {
         ("mixed", "Id=\"{}\""),
         ("lower", "id=\"{}\""),
         ("xml_id", "xml:id=\"{}\""),
-        ("assertion_id", "AssertionID=\"{}\""),
+        ("assertion.id_missing", "AssertionID=\"{}\""),
         ("wsu", "xmlns:wsu=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd\" wsu:Id=\"{}\""),
     ] {
         book.wrapped(name, EACH, "xml.duplicate_id", move |b| {
@@ -429,7 +430,7 @@ fn smuggled(book: &mut Book) {
 
     book.row("W23");
     for (name, place) in [("status_detail", "StatusDetail"), ("extensions", "Extensions"), ("object", "Object")] {
-        let code = if place == "Object" { "signature.object" } else { "signature.digest_mismatch" };
+        let code = if place == "Object" { "signature.object" } else { "response.signature_misplaced" };
         book.kept(name, ASSERTION_ONLY, code, move |b| {
             let genuine = b.genuine();
             let evil = set_content(&genuine, "saml:NameID", EVIL_NAME_ID);

@@ -223,7 +223,8 @@ fn source(trust: Trust) -> Result<IdpSource, Refused> {
     }
 }
 
-fn resolve(
+/// Whom the source names, under the connection's settings.
+pub(crate) fn resolve(
     source: &IdpSource,
     settings: &ConnectionSettings,
     now: OffsetDateTime,

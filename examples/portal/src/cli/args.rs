@@ -33,9 +33,10 @@ pub(super) struct Serve {
     /// The URL that browsers see, when it is not http://ADDR (behind a proxy, say).
     #[arg(long, value_name = "URL")]
     pub(super) base_url: Option<Url>,
-    /// Address of the development identity provider, or "off".
-    #[arg(long, default_value = "127.0.0.1:8081", value_name = "ADDR|off")]
-    pub(super) dev_idp: DevIdp,
+    /// Address of the development identity provider, or "off". It signs anybody in. Default:
+    /// 127.0.0.1:8081 when the portal itself is on a loopback address, else off.
+    #[arg(long, value_name = "ADDR|off")]
+    pub(super) dev_idp: Option<DevIdp>,
 }
 
 /// `--dev-idp`.

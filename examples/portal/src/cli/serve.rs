@@ -1,5 +1,6 @@
 //! Serving: the portal, the development identity provider, and what is printed.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ async fn serve(store: Store, options: &Serve) -> Result<(), StartError> {
     let password = admin::ensure(&store, now())
         .map_err(|error| StartError::DevIdp(error.to_string()))?;
     let app = App::new(store.clone(), base)?;
-    let dev_idp = match options.dev_idp {
+    let dev_idp = match options.dev_idp.unwrap_or_else(|| default_dev_idp(app.base())) {
         DevIdp::At(address) => Some(dev::start(&store, app.sp(), address).await?),
         DevIdp::Off => {
             dev::switch_off(&store)?;
@@ -56,6 +57,14 @@ async fn serve(store: Store, options: &Serve) -> Result<(), StartError> {
         })
         .await
         .map_err(StartError::Listen)
+}
+
+fn default_dev_idp(base: &Url) -> DevIdp {
+    if is_loopback(base) {
+        DevIdp::At(SocketAddr::from(([127, 0, 0, 1], 8081)))
+    } else {
+        DevIdp::Off
+    }
 }
 
 async fn purge(store: Store) {

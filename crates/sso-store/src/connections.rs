@@ -340,7 +340,8 @@ impl Store {
     ) -> Result<Vec<ConnectionRecord>, DbError> {
         let raw = self.with(|db| {
             let mut statement = db.prepare_cached(sql::CONNECTION_BY_ENTITY_ID)?;
-            let rows = statement.query_map((entity_id, limit), |row| RawConnection::from_row(row))?;
+            let rows =
+                statement.query_map((entity_id, limit), |row| RawConnection::from_row(row))?;
             Ok(rows.collect::<Result<Vec<_>, _>>()?)
         })?;
         raw.into_iter().map(RawConnection::read).collect()

@@ -113,7 +113,10 @@ impl SessionRecord {
 /// What makes a user the same user next time: the connection and the whole NameID with its
 /// qualifiers. Never an e-mail address alone, never across connections.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "SAML Core §2.2.2 fixes what identifies a NameID")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "SAML Core §2.2.2 fixes what identifies a NameID"
+)]
 pub struct UserKey<'a> {
     /// The connection.
     pub connection: &'a ConnectionName,

@@ -105,7 +105,8 @@ pub(crate) const CONNECTION_GET: &str = "SELECT name, label, preset, entity_id, 
 pub(crate) const CONNECTION_LIST: &str = "SELECT name, label, preset, entity_id, source, settings,
     created_at, updated_at FROM connections ORDER BY label, name";
 
-pub(crate) const CONNECTION_BY_ENTITY_ID: &str = "SELECT name, label, preset, entity_id, source, settings,
+pub(crate) const CONNECTION_BY_ENTITY_ID: &str =
+    "SELECT name, label, preset, entity_id, source, settings,
     created_at, updated_at FROM connections WHERE entity_id = ?1 ORDER BY name LIMIT ?2";
 
 pub(crate) const PENDING_INSERT: &str = "INSERT INTO pending_logins
@@ -114,7 +115,8 @@ pub(crate) const PENDING_FIND: &str = "SELECT body FROM pending_logins WHERE id 
 // One statement decides who was first; two racing callers cannot both see a changed row.
 pub(crate) const PENDING_CONSUME: &str =
     "UPDATE pending_logins SET consumed_at = ?2 WHERE id = ?1 AND consumed_at IS NULL";
-pub(crate) const PENDING_STATE: &str = "SELECT consumed_at IS NOT NULL FROM pending_logins WHERE id = ?1";
+pub(crate) const PENDING_STATE: &str =
+    "SELECT consumed_at IS NOT NULL FROM pending_logins WHERE id = ?1";
 pub(crate) const PENDING_PURGE: &str = "DELETE FROM pending_logins WHERE expires_at < ?1";
 pub(crate) const PENDING_COUNT: &str = "SELECT COUNT(*) FROM pending_logins";
 pub(crate) const PENDING_EVICT: &str = "DELETE FROM pending_logins WHERE id IN
@@ -136,12 +138,14 @@ pub(crate) const USER_LIST: &str = "SELECT id, connection, name_id, format, name
 pub(crate) const SESSION_INSERT: &str = "INSERT INTO sessions
     (id_hash, kind, connection, user_id, data, created_at, expires_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-pub(crate) const SESSION_FIND: &str = "SELECT kind, connection, user_id, data, created_at, expires_at
+pub(crate) const SESSION_FIND: &str =
+    "SELECT kind, connection, user_id, data, created_at, expires_at
     FROM sessions WHERE id_hash = ?1 AND kind = ?2 AND expires_at > ?3";
 pub(crate) const SESSION_DELETE: &str = "DELETE FROM sessions WHERE id_hash = ?1";
 pub(crate) const SESSION_DELETE_OF: &str = "DELETE FROM sessions WHERE connection = ?1";
 pub(crate) const SESSION_PURGE: &str = "DELETE FROM sessions WHERE expires_at <= ?1";
-pub(crate) const SESSION_COUNT: &str = "SELECT COUNT(*) FROM sessions WHERE kind = ?1 AND expires_at > ?2";
+pub(crate) const SESSION_COUNT: &str =
+    "SELECT COUNT(*) FROM sessions WHERE kind = ?1 AND expires_at > ?2";
 
 pub(crate) const LOG_INSERT: &str = "INSERT INTO log
     (at, event, connection, code, reference, summary, report)
@@ -149,10 +153,12 @@ pub(crate) const LOG_INSERT: &str = "INSERT INTO log
 pub(crate) const LOG_MESSAGE_INSERT: &str =
     "INSERT INTO log_messages (log_id, at, message) VALUES (?1, ?2, ?3)";
 pub(crate) const LOG_MESSAGE_GET: &str = "SELECT message FROM log_messages WHERE log_id = ?1";
-pub(crate) const LOG_LIST: &str = "SELECT log.id, log.at, event, connection, code, reference, summary, report,
+pub(crate) const LOG_LIST: &str =
+    "SELECT log.id, log.at, event, connection, code, reference, summary, report,
     log_messages.log_id IS NOT NULL FROM log LEFT JOIN log_messages ON log_messages.log_id = log.id
     WHERE log.id < ?1 ORDER BY log.id DESC LIMIT ?2";
-pub(crate) const LOG_BY_REFERENCE: &str = "SELECT log.id, log.at, event, connection, code, reference, summary, report,
+pub(crate) const LOG_BY_REFERENCE: &str =
+    "SELECT log.id, log.at, event, connection, code, reference, summary, report,
     log_messages.log_id IS NOT NULL FROM log LEFT JOIN log_messages ON log_messages.log_id = log.id
     WHERE reference = ?1 ORDER BY log.id DESC LIMIT 1";
 pub(crate) const LOG_PURGE: &str = "DELETE FROM log WHERE at < ?1";

@@ -19,7 +19,11 @@ fn an_acknowledged_write_survives_kill_9() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kill.db");
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "an_acknowledged_write_survives_kill_9", "--nocapture"])
+        .args([
+            "--exact",
+            "an_acknowledged_write_survives_kill_9",
+            "--nocapture",
+        ])
         .env(CHILD, &path)
         .stdout(Stdio::piped())
         .spawn()
@@ -40,7 +44,10 @@ fn an_acknowledged_write_survives_kill_9() {
     assert_eq!(last.as_deref(), Some("R50"), "the child never came so far");
     let store = Store::open(&path).unwrap();
     for n in 0..=50 {
-        assert!(store.log_by_reference(&format!("R{n}")).unwrap().is_some(), "R{n} is lost");
+        assert!(
+            store.log_by_reference(&format!("R{n}")).unwrap().is_some(),
+            "R{n} is lost"
+        );
     }
 }
 

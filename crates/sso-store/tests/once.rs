@@ -19,14 +19,19 @@ struct Os;
 impl Random for Os {
     fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
         use ring::rand::SecureRandom;
-        ring::rand::SystemRandom::new().fill(out).map_err(|_| RandomError)
+        ring::rand::SystemRandom::new()
+            .fill(out)
+            .map_err(|_| RandomError)
     }
 }
 
 fn pending(at: OffsetDateTime) -> PendingLogin {
     let source =
         IdpSource::fingerprint("idp", "https://idp.example/sso", None, &"5D".repeat(32)).unwrap();
-    let connection = Connection::new(ConnectionId::new("a").unwrap(), source.resolve(NOW).unwrap());
+    let connection = Connection::new(
+        ConnectionId::new("a").unwrap(),
+        source.resolve(NOW).unwrap(),
+    );
     let sp = ServiceProvider::builder("https://sp.example/saml/metadata", "https://sp.example/acs")
         .build()
         .unwrap();
@@ -42,7 +47,13 @@ fn race<T: Send + 'static>(
 ) -> Vec<T> {
     let shared = Store::open(path).unwrap();
     let stores: Vec<Store> = (0..8)
-        .map(|n| if n < 4 { shared.clone() } else { Store::open(path).unwrap() })
+        .map(|n| {
+            if n < 4 {
+                shared.clone()
+            } else {
+                Store::open(path).unwrap()
+            }
+        })
         .collect();
     let barrier = Arc::new(Barrier::new(stores.len()));
     let work = Arc::new(work);
@@ -56,7 +67,10 @@ fn race<T: Send + 'static>(
             })
         })
         .collect();
-    threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    threads
+        .into_iter()
+        .map(|thread| thread.join().unwrap())
+        .collect()
 }
 
 #[test]
@@ -67,15 +81,31 @@ fn a_pending_login_reads_back_and_is_used_once() {
     let found = block_on(store.find(login.id())).unwrap().unwrap();
     assert_eq!(found.id(), login.id());
     assert_eq!(found.return_to(), Some("/x"));
-    assert!(found.check_browser(Some(login.browser_binding().expose())).is_ok());
+    assert!(
+        found
+            .check_browser(Some(login.browser_binding().expose()))
+            .is_ok()
+    );
     assert_eq!(store.pending_used(login.id()).unwrap(), Some(false));
 
-    assert_eq!(block_on(store.consume(login.id(), NOW)).unwrap(), Consumed::Now);
-    assert_eq!(block_on(store.consume(login.id(), NOW)).unwrap(), Consumed::AlreadyUsed);
+    assert_eq!(
+        block_on(store.consume(login.id(), NOW)).unwrap(),
+        Consumed::Now
+    );
+    assert_eq!(
+        block_on(store.consume(login.id(), NOW)).unwrap(),
+        Consumed::AlreadyUsed
+    );
     assert_eq!(store.pending_used(login.id()).unwrap(), Some(true));
-    assert!(block_on(store.find(login.id())).unwrap().is_some(), "used, not forgotten");
+    assert!(
+        block_on(store.find(login.id())).unwrap().is_some(),
+        "used, not forgotten"
+    );
     let unknown = RequestId::new("_unknown");
-    assert_eq!(block_on(store.consume(&unknown, NOW)).unwrap(), Consumed::Unknown);
+    assert_eq!(
+        block_on(store.consume(&unknown, NOW)).unwrap(),
+        Consumed::Unknown
+    );
     assert!(block_on(store.find(&unknown)).unwrap().is_none());
 }
 
@@ -98,9 +128,14 @@ fn of_many_that_consume_one_login_one_wins() {
         let login = pending(NOW);
         block_on(Store::open(&path).unwrap().put(&login)).unwrap();
         let id = login.id().clone();
-        let seen = race(&path, move |store| block_on(store.consume(&id, NOW)).unwrap());
+        let seen = race(&path, move |store| {
+            block_on(store.consume(&id, NOW)).unwrap()
+        });
         let first = seen.iter().filter(|seen| **seen == Consumed::Now).count();
-        let later = seen.iter().filter(|seen| **seen == Consumed::AlreadyUsed).count();
+        let later = seen
+            .iter()
+            .filter(|seen| **seen == Consumed::AlreadyUsed)
+            .count();
         assert_eq!((first, later), (1, 7), "{seen:?}");
     }
 }
@@ -112,7 +147,9 @@ fn of_many_that_record_one_assertion_one_is_first() {
     for n in 0..5 {
         let key = ReplayKey::new(ConnectionId::new("a").unwrap(), "idp", format!("_{n}"));
         let until = NOW + Duration::minutes(5);
-        let seen = race(&path, move |store| block_on(store.insert_once(&key, until, NOW)).unwrap());
+        let seen = race(&path, move |store| {
+            block_on(store.insert_once(&key, until, NOW)).unwrap()
+        });
         assert_eq!(seen.iter().filter(|first| **first).count(), 1, "{seen:?}");
     }
 }
@@ -133,7 +170,11 @@ fn an_assertion_is_remembered_across_a_restart_until_it_expires() {
     assert!(!insert(&key("a", "idp", "_1"), NOW));
     assert!(!insert(&key("a", "idp", "_1"), until), "kept until the end");
     // each part counts, and no concatenation of parts equals another
-    for other in [key("b", "idp", "_1"), key("a", "id", "p_1"), key("a", "idp", "_1 ")] {
+    for other in [
+        key("b", "idp", "_1"),
+        key("a", "id", "p_1"),
+        key("a", "idp", "_1 "),
+    ] {
         assert!(insert(&other, NOW), "{other:?}");
     }
     let store = Store::open(&path).unwrap();

@@ -85,7 +85,10 @@ fn a_refused_change_leaves_the_connection_as_it_was() {
         "".parse::<ConnectionName>().map(drop)
     });
     assert_eq!(refused.unwrap_err().code(), "store.invalid_value");
-    assert_eq!(store.connection(&name("acme")).unwrap().unwrap().label, "JumpCloud");
+    assert_eq!(
+        store.connection(&name("acme")).unwrap().unwrap().label,
+        "JumpCloud"
+    );
 }
 
 #[test]
@@ -93,9 +96,21 @@ fn connections_of_one_issuer_are_all_found() {
     let store = Store::in_memory().unwrap();
     store.add_connection(&record("a")).unwrap();
     store.add_connection(&record("b")).unwrap();
-    assert_eq!(store.connections_by_entity_id("JumpCloud", 9).unwrap().len(), 2);
+    assert_eq!(
+        store
+            .connections_by_entity_id("JumpCloud", 9)
+            .unwrap()
+            .len(),
+        2
+    );
     // entity IDs are opaque text: no folding
-    assert_eq!(store.connections_by_entity_id("jumpcloud", 9).unwrap().len(), 0);
+    assert_eq!(
+        store
+            .connections_by_entity_id("jumpcloud", 9)
+            .unwrap()
+            .len(),
+        0
+    );
 }
 
 #[test]
@@ -110,8 +125,14 @@ fn a_session_is_found_by_its_secret_only_and_ends() {
     );
     let id = store.open_session(&record, None).unwrap();
     let find = |id: &SessionId, kind, at| store.session(id, kind, at).unwrap();
-    assert_eq!(find(&id, SessionKind::User, NOW).unwrap().data["who"], "alice");
-    assert!(find(&id, SessionKind::Administrator, NOW).is_none(), "a user is no administrator");
+    assert_eq!(
+        find(&id, SessionKind::User, NOW).unwrap().data["who"],
+        "alice"
+    );
+    assert!(
+        find(&id, SessionKind::Administrator, NOW).is_none(),
+        "a user is no administrator"
+    );
     assert!(find(&SessionId::from_cookie("x"), SessionKind::User, NOW).is_none());
     assert!(find(&id, SessionKind::User, NOW + Duration::hours(1)).is_none());
 
@@ -146,11 +167,26 @@ fn a_user_is_the_connection_and_the_whole_name_id() {
     let later = NOW + Duration::days(1);
     assert_eq!(store.seen_user(&key, later).unwrap(), first);
     let others = [
-        UserKey { connection: &b, ..key },
-        UserKey { format: None, ..key },
-        UserKey { name_qualifier: Some(""), ..key },
-        UserKey { sp_name_qualifier: Some(""), ..key },
-        UserKey { name_id: "Alice@example.test", ..key },
+        UserKey {
+            connection: &b,
+            ..key
+        },
+        UserKey {
+            format: None,
+            ..key
+        },
+        UserKey {
+            name_qualifier: Some(""),
+            ..key
+        },
+        UserKey {
+            sp_name_qualifier: Some(""),
+            ..key
+        },
+        UserKey {
+            name_id: "Alice@example.test",
+            ..key
+        },
     ];
     for other in &others {
         assert_ne!(store.seen_user(other, NOW).unwrap(), first, "{other:?}");
@@ -172,14 +208,27 @@ fn the_log_keeps_messages_of_rejected_logins_for_a_while() {
     entry.message = Some("<x/>");
     let id = store.append_log(&entry).unwrap();
     let read = store.log_by_reference("AAAA-BBBB").unwrap().unwrap();
-    assert_eq!((read.id, read.event.as_str(), read.message_kept), (id, "login.rejected", true));
+    assert_eq!(
+        (read.id, read.event.as_str(), read.message_kept),
+        (id, "login.rejected", true)
+    );
     assert_eq!(read.report, Some(report));
     assert_eq!(store.log_message(id).unwrap().as_deref(), Some("<x/>"));
 
-    store.purge(NOW + MESSAGE_RETENTION + Duration::seconds(1)).unwrap();
+    store
+        .purge(NOW + MESSAGE_RETENTION + Duration::seconds(1))
+        .unwrap();
     assert_eq!(store.log_message(id).unwrap(), None);
-    assert!(!store.log_by_reference("AAAA-BBBB").unwrap().unwrap().message_kept);
-    store.purge(NOW + LOG_RETENTION + Duration::seconds(1)).unwrap();
+    assert!(
+        !store
+            .log_by_reference("AAAA-BBBB")
+            .unwrap()
+            .unwrap()
+            .message_kept
+    );
+    store
+        .purge(NOW + LOG_RETENTION + Duration::seconds(1))
+        .unwrap();
     assert!(store.log(None, 10).unwrap().is_empty());
 }
 
@@ -207,7 +256,11 @@ fn the_log_is_read_in_pages_latest_first() {
     }
     let first = store.log(None, 2).unwrap();
     let second = store.log(first.last().map(|entry| entry.id), 2).unwrap();
-    let order: Vec<_> = first.iter().chain(&second).map(|entry| entry.reference.as_str()).collect();
+    let order: Vec<_> = first
+        .iter()
+        .chain(&second)
+        .map(|entry| entry.reference.as_str())
+        .collect();
     assert_eq!(order, ["R4", "R3", "R2", "R1"]);
 }
 
@@ -224,14 +277,19 @@ fn a_secret_is_made_once_whoever_asks_first() {
             std::thread::spawn(move || {
                 barrier.wait();
                 store
-                    .secret_or_make("key", || Ok::<_, sso_store::DbError>(StoredSecret::new(n.to_string())))
+                    .secret_or_make("key", || {
+                        Ok::<_, sso_store::DbError>(StoredSecret::new(n.to_string()))
+                    })
                     .unwrap()
                     .expose()
                     .to_owned()
             })
         })
         .collect();
-    let seen: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+    let seen: Vec<_> = threads
+        .into_iter()
+        .map(|thread| thread.join().unwrap())
+        .collect();
     assert!(seen.iter().all(|value| *value == seen[0]), "{seen:?}");
 }
 
@@ -239,15 +297,35 @@ fn a_secret_is_made_once_whoever_asks_first() {
 fn a_new_administrator_password_ends_the_old_sessions() {
     let store = Store::in_memory().unwrap();
     assert!(store.has_no_administrator().unwrap());
-    assert!(store.add_administrator("admin", &StoredSecret::new("one"), NOW).unwrap());
-    assert!(!store.add_administrator("Admin", &StoredSecret::new("two"), NOW).unwrap());
+    assert!(
+        store
+            .add_administrator("admin", &StoredSecret::new("one"), NOW)
+            .unwrap()
+    );
+    assert!(
+        !store
+            .add_administrator("Admin", &StoredSecret::new("two"), NOW)
+            .unwrap()
+    );
     let ends = NOW + Duration::hours(1);
     let record = SessionRecord::new(SessionKind::Administrator, json!({}), NOW, ends);
     let id = store.open_session(&record, None).unwrap();
-    store.set_administrator_password("admin", &StoredSecret::new("three")).unwrap();
-    assert_eq!(store.administrator("ADMIN").unwrap().unwrap().expose(), "three");
-    assert!(store.session(&id, SessionKind::Administrator, NOW).unwrap().is_none());
-    let nobody = store.set_administrator_password("bob", &StoredSecret::new("x")).unwrap_err();
+    store
+        .set_administrator_password("admin", &StoredSecret::new("three"))
+        .unwrap();
+    assert_eq!(
+        store.administrator("ADMIN").unwrap().unwrap().expose(),
+        "three"
+    );
+    assert!(
+        store
+            .session(&id, SessionKind::Administrator, NOW)
+            .unwrap()
+            .is_none()
+    );
+    let nobody = store
+        .set_administrator_password("bob", &StoredSecret::new("x"))
+        .unwrap_err();
     assert_eq!(nobody.code(), "store.not_found");
 }
 
@@ -266,7 +344,10 @@ fn a_file_of_a_newer_version_is_left_alone() {
     let (_folder, path) = file();
     drop(Store::open(&path).unwrap());
     set_version(&path, 999);
-    assert_eq!(Store::open(&path).unwrap_err().code(), "store.schema_too_new");
+    assert_eq!(
+        Store::open(&path).unwrap_err().code(),
+        "store.schema_too_new"
+    );
     set_version(&path, 1);
     Store::open(&path).unwrap();
 }
@@ -281,9 +362,16 @@ fn set_version(path: &Path, version: u32) {
 #[test]
 fn what_is_not_a_database_is_refused() {
     let (folder, path) = file();
-    std::fs::write(&path, "not a database, but long enough to be read as one ".repeat(50)).unwrap();
+    std::fs::write(
+        &path,
+        "not a database, but long enough to be read as one ".repeat(50),
+    )
+    .unwrap();
     assert_eq!(Store::open(&path).unwrap_err().code(), "store.open_failed");
-    assert_eq!(Store::open(folder.path()).unwrap_err().code(), "store.open_failed");
+    assert_eq!(
+        Store::open(folder.path()).unwrap_err().code(),
+        "store.open_failed"
+    );
 }
 
 #[cfg(unix)]

@@ -1,8 +1,10 @@
 //! The local administrator: the one who can always get in, whatever an identity provider does.
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::Argon2;
-use sso_store::{DbError, Event, NewLogEntry, SessionId, SessionKind, SessionRecord, Store, StoredSecret};
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use sso_store::{
+    DbError, Event, NewLogEntry, SessionId, SessionKind, SessionRecord, Store, StoredSecret,
+};
 use time::{Duration, OffsetDateTime};
 
 use crate::random;
@@ -121,8 +123,11 @@ fn hash(password: &str) -> Result<StoredSecret, AdminError> {
 
 fn matches(stored: &StoredSecret, password: &str) -> bool {
     password.len() <= MAX_PASSWORD
-        && PasswordHash::new(stored.expose())
-            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+        && PasswordHash::new(stored.expose()).is_ok_and(|hash| {
+            Argon2::default()
+                .verify_password(password.as_bytes(), &hash)
+                .is_ok()
+        })
 }
 
 fn note(store: &Store, event: Event, now: OffsetDateTime) -> Result<(), AdminError> {

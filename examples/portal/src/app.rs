@@ -81,7 +81,9 @@ impl App {
             .build()
             .map_err(StartError::ServiceProvider)?;
         let csrf = store.secret_or_make("csrf", || {
-            random::token().map(StoredSecret::new).map_err(|_| StartError::Random)
+            random::token()
+                .map(StoredSecret::new)
+                .map_err(|_| StartError::Random)
         })?;
         let csrf_key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, csrf.expose().as_bytes());
         Ok(Self {
@@ -122,7 +124,9 @@ impl App {
     /// An absolute URL of ours.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
-        self.base.join(path).map_or_else(|_| path.to_owned(), String::from)
+        self.base
+            .join(path)
+            .map_or_else(|_| path.to_owned(), String::from)
     }
 
     /// Whether browsers reach us over TLS.

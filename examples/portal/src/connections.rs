@@ -147,7 +147,11 @@ pub struct NewConnection {
 ///
 /// # Errors
 /// [`Refused`]; nothing is written then.
-pub fn add(store: &Store, new: NewConnection, now: OffsetDateTime) -> Result<ConnectionRecord, Refused> {
+pub fn add(
+    store: &Store,
+    new: NewConnection,
+    now: OffsetDateTime,
+) -> Result<ConnectionRecord, Refused> {
     let name: ConnectionName = new.name.trim().parse().map_err(|_| Refused::Name)?;
     let source = source(new.trust)?;
     let provider = resolve(&source, &new.settings, now).map_err(Refused::Config)?;
@@ -206,7 +210,10 @@ pub fn find(store: &Store, name: &str) -> Result<ConnectionRecord, Refused> {
 /// What an administrator typed becomes a source; nothing is verified yet.
 fn source(trust: Trust) -> Result<IdpSource, Refused> {
     match trust {
-        Trust::MetadataXml(xml) => Ok(IdpSource::MetadataXml { xml, entity_id: None }),
+        Trust::MetadataXml(xml) => Ok(IdpSource::MetadataXml {
+            xml,
+            entity_id: None,
+        }),
         Trust::Fingerprint {
             sha256,
             entity_id,
@@ -215,7 +222,10 @@ fn source(trust: Trust) -> Result<IdpSource, Refused> {
         } => IdpSource::fingerprint(
             &entity_id,
             sso_url.trim(),
-            slo_url.as_deref().map(str::trim).filter(|url| !url.is_empty()),
+            slo_url
+                .as_deref()
+                .map(str::trim)
+                .filter(|url| !url.is_empty()),
             &sha256,
         )
         .map_err(Refused::Config),
@@ -280,8 +290,14 @@ fn preset_id(id: &str) -> Result<String, Refused> {
         .ok_or(Refused::Preset)
 }
 
-fn note(store: &Store, event: Event, name: &ConnectionName, now: OffsetDateTime) -> Result<(), Refused> {
-    let reference = random::code(2).map_err(|_| Refused::Setting("The operating system gave no random bytes."))?;
+fn note(
+    store: &Store,
+    event: Event,
+    name: &ConnectionName,
+    now: OffsetDateTime,
+) -> Result<(), Refused> {
+    let reference = random::code(2)
+        .map_err(|_| Refused::Setting("The operating system gave no random bytes."))?;
     let mut entry = NewLogEntry::new(now, event, &reference, event.as_str());
     entry.connection = Some(name.as_str());
     store.append_log(&entry).map(drop).map_err(Refused::Db)
@@ -296,15 +312,24 @@ pub fn facts(record: &ConnectionRecord, now: OffsetDateTime) -> Vec<(&'static st
     };
     let mut facts = Vec::new();
     for endpoint in provider.sso_endpoints() {
-        facts.push(("Sign-in URL", format!("{} ({})", endpoint.location(), endpoint.binding())));
+        facts.push((
+            "Sign-in URL",
+            format!("{} ({})", endpoint.location(), endpoint.binding()),
+        ));
     }
     for endpoint in provider.slo_endpoints() {
-        facts.push(("Sign-out URL", format!("{} ({})", endpoint.location(), endpoint.binding())));
+        facts.push((
+            "Sign-out URL",
+            format!("{} ({})", endpoint.location(), endpoint.binding()),
+        ));
     }
     for key in provider.signing_keys() {
         facts.push(("Signing key", key.id().to_string()));
         if let Some(certificate) = key.certificate() {
-            facts.push(("Certificate until", crate::explain::time_text(certificate.not_after())));
+            facts.push((
+                "Certificate until",
+                crate::explain::time_text(certificate.not_after()),
+            ));
         }
     }
     if let Some(fingerprint) = provider.fingerprint() {

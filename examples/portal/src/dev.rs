@@ -51,7 +51,9 @@ pub async fn start(
     address: SocketAddr,
 ) -> Result<Running, StartError> {
     let listener = TcpListener::bind(address).await.map_err(|error| {
-        StartError::DevIdp(format!("cannot listen at {address}: {error} (--dev-idp ADDR or off)"))
+        StartError::DevIdp(format!(
+            "cannot listen at {address}: {error} (--dev-idp ADDR or off)"
+        ))
     })?;
     let url = format!("http://{}", listener.local_addr().map_err(failed)?);
     let config = Config::new(&url).allow_acs(sp.acs_url());
@@ -60,11 +62,13 @@ pub async fn start(
             private_key_pem: config.private_key_pem().to_owned(),
             certificate_pem: config.certificate_pem(),
         };
-        serde_json::to_string(&key).map(StoredSecret::new).map_err(failed)
+        serde_json::to_string(&key)
+            .map(StoredSecret::new)
+            .map_err(failed)
     })?;
     // What serde says about a private key may quote it.
-    let kept: KeptKey = serde_json::from_str(kept.expose())
-        .map_err(|_| failed("its stored key cannot be read"))?;
+    let kept: KeptKey =
+        serde_json::from_str(kept.expose()).map_err(|_| failed("its stored key cannot be read"))?;
     let config = config
         .with_key(&kept.private_key_pem, &kept.certificate_pem)
         .map_err(failed)?;

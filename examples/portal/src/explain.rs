@@ -97,7 +97,8 @@ pub fn one_line(text: &str) -> String {
 /// A time in UTC, to the second.
 #[must_use]
 pub fn time_text(at: time::OffsetDateTime) -> String {
-    let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z");
+    let format =
+        time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z");
     at.to_offset(time::UtcOffset::UTC)
         .format(&format)
         .unwrap_or_default()

@@ -4,8 +4,8 @@
 use std::future::Future;
 
 use saml_sp::{
-    AcsForm, Error, Expected, Login, LoginOptions, Outbound, PendingLogin, Received,
-    Rejection, RequestId, RequestRule, RequestStore,
+    AcsForm, Error, Expected, Login, LoginOptions, Outbound, PendingLogin, Received, Rejection,
+    RequestId, RequestRule, RequestStore,
 };
 use serde_json::{Value, json};
 use sso_store::{
@@ -60,7 +60,8 @@ pub fn start(
         .sp()
         .start_login(&connection, &options, now, &OsRandom)
         .map_err(Refused::Connection)?;
-    wait(app.store().put(&pending)).map_err(|_| Refused::Setting("The database did not answer."))?;
+    wait(app.store().put(&pending))
+        .map_err(|_| Refused::Setting("The database did not answer."))?;
     Ok(Started { outbound, pending })
 }
 
@@ -287,9 +288,20 @@ fn solicited(
         }
     }
     let record = app.store().connection(&name)?.ok_or_else(unavailable)?;
-    let return_to = pending.return_to().and_then(local_path).unwrap_or("/").to_owned();
-    let session = accept(app, received, &record, Expected::Request(&pending), previous, now)
-        .map_err(|reject| reject.of(&name))?;
+    let return_to = pending
+        .return_to()
+        .and_then(local_path)
+        .unwrap_or("/")
+        .to_owned();
+    let session = accept(
+        app,
+        received,
+        &record,
+        Expected::Request(&pending),
+        previous,
+        now,
+    )
+    .map_err(|reject| reject.of(&name))?;
     Ok(Step::Done(session, return_to, Some(id.clone())))
 }
 
@@ -362,13 +374,15 @@ fn open_session(
     now: OffsetDateTime,
 ) -> Result<SessionId, DbError> {
     let name_id = login.subject().name_id();
-    let user = name_id.filter(|name_id| !is_transient(name_id.format())).map(|name_id| UserKey {
-        connection: &record.name,
-        name_id: name_id.value(),
-        format: name_id.format(),
-        name_qualifier: name_id.name_qualifier(),
-        sp_name_qualifier: name_id.sp_name_qualifier(),
-    });
+    let user = name_id
+        .filter(|name_id| !is_transient(name_id.format()))
+        .map(|name_id| UserKey {
+            connection: &record.name,
+            name_id: name_id.value(),
+            format: name_id.format(),
+            name_qualifier: name_id.name_qualifier(),
+            sp_name_qualifier: name_id.sp_name_qualifier(),
+        });
     let report = serde_json::to_value(login.report()).unwrap_or(Value::Null);
     let data = json!({
         "label": record.label,
@@ -391,7 +405,9 @@ fn open_session(
     }
     let mut session = SessionRecord::new(SessionKind::User, data, now, expires);
     session.connection = Some(record.name.clone());
-    session.user_id = user.map(|key| app.store().seen_user(&key, now)).transpose()?;
+    session.user_id = user
+        .map(|key| app.store().seen_user(&key, now))
+        .transpose()?;
     let id = app.store().open_session(&session, previous)?;
     let reference = random::code(2).unwrap_or_default();
     let mut entry = NewLogEntry::new(now, Event::LoginAccepted, &reference, "Signed in.");
@@ -419,7 +435,10 @@ fn refuse(app: &App, reject: Reject, started_here: bool, now: OffsetDateTime) ->
         kept = app.store().append_log(&entry).is_ok();
     }
     if !kept {
-        eprintln!("login refused, reference {reference}: {} ({})", reject.code, reject.summary);
+        eprintln!(
+            "login refused, reference {reference}: {} ({})",
+            reject.code, reject.summary
+        );
     }
     Refusal {
         reference,

@@ -30,14 +30,49 @@ const fn preset(
 
 /// Every preset, by id.
 pub const PRESETS: &[Preset] = &[
-    preset("adfs", "AD FS", "Relying party trust identifier", "Relying party SAML 2.0 SSO service URL"),
-    preset("auth0", "Auth0", "Settings › audience", "Application Callback URL"),
-    preset("entra", "Microsoft Entra ID", "Identifier (Entity ID)", "Reply URL (Assertion Consumer Service URL)"),
+    preset(
+        "adfs",
+        "AD FS",
+        "Relying party trust identifier",
+        "Relying party SAML 2.0 SSO service URL",
+    ),
+    preset(
+        "auth0",
+        "Auth0",
+        "Settings › audience",
+        "Application Callback URL",
+    ),
+    preset(
+        "entra",
+        "Microsoft Entra ID",
+        "Identifier (Entity ID)",
+        "Reply URL (Assertion Consumer Service URL)",
+    ),
     preset("google", "Google Workspace", "Entity ID", "ACS URL"),
-    preset("jumpcloud", "JumpCloud", "SP Entity ID", "ACS URLs › Default URL"),
-    preset("keycloak", "Keycloak", "Client ID", "Master SAML Processing URL"),
-    preset("okta", "Okta", "Audience URI (SP Entity ID)", "Single sign-on URL"),
-    preset("onelogin", "OneLogin", "Audience (EntityID)", "ACS (Consumer) URL"),
+    preset(
+        "jumpcloud",
+        "JumpCloud",
+        "SP Entity ID",
+        "ACS URLs › Default URL",
+    ),
+    preset(
+        "keycloak",
+        "Keycloak",
+        "Client ID",
+        "Master SAML Processing URL",
+    ),
+    preset(
+        "okta",
+        "Okta",
+        "Audience URI (SP Entity ID)",
+        "Single sign-on URL",
+    ),
+    preset(
+        "onelogin",
+        "OneLogin",
+        "Audience (EntityID)",
+        "ACS (Consumer) URL",
+    ),
     preset("ping", "PingOne", "Entity ID", "ACS URLs"),
 ];
 

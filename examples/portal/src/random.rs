@@ -17,7 +17,10 @@ impl Random for OsRandom {
 
 /// The time.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the application is where the clock is read")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the application is where the clock is read"
+)]
 pub fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }

@@ -12,19 +12,47 @@ fn the_settings_are_closed_without_the_password() {
     let portal = Portal::start();
     portal.connect("example", &FakeIdp::preset(Preset::Generic));
     let mut browser = Browser::new();
-    for path in ["/admin/sso", "/admin/sso/connection/example", "/admin/logs", "/admin/logs/X", "/admin/users"] {
+    for path in [
+        "/admin/sso",
+        "/admin/sso/connection/example",
+        "/admin/logs",
+        "/admin/logs/X",
+        "/admin/users",
+    ] {
         let page = browser.get(&portal.url(path));
-        assert_eq!((page.status, page.header("location")), (303, "/admin/login"), "{path}");
+        assert_eq!(
+            (page.status, page.header("location")),
+            (303, "/admin/login"),
+            "{path}"
+        );
     }
-    for path in ["/admin/sso/metadata", "/admin/sso/fingerprint", "/admin/sso/connection/example", "/admin/sso/connection/example/remove", "/admin/logout"] {
+    for path in [
+        "/admin/sso/metadata",
+        "/admin/sso/fingerprint",
+        "/admin/sso/connection/example",
+        "/admin/sso/connection/example/remove",
+        "/admin/logout",
+    ] {
         let page = browser.post(&portal.url(path), "csrf=x");
-        assert_eq!((page.status, page.header("location")), (303, "/admin/login"), "{path}");
+        assert_eq!(
+            (page.status, page.header("location")),
+            (303, "/admin/login"),
+            "{path}"
+        );
     }
     assert_eq!(portal.store.connections().unwrap().len(), 1);
 
     let page = browser.get(&portal.url("/admin/login"));
-    for (name, password) in [("admin", "wrong"), ("nobody", portal.password.as_str()), ("admin", "")] {
-        let page = browser.submit(&page, "/admin/login", &[("name", name), ("password", password)]);
+    for (name, password) in [
+        ("admin", "wrong"),
+        ("nobody", portal.password.as_str()),
+        ("admin", ""),
+    ] {
+        let page = browser.submit(
+            &page,
+            "/admin/login",
+            &[("name", name), ("password", password)],
+        );
         assert_eq!(page.status, 403);
         assert_eq!(portal.last_log().event, "admin.refused");
     }
@@ -56,8 +84,21 @@ fn forms_without_their_token_are_refused() {
     browser.sign_in_admin(&portal);
     let other = Browser::new().get(&portal.url("/admin/login"));
     let (_, fields) = other.form("/admin/login");
-    let foreign = fields.iter().find(|(name, _)| name == "csrf").unwrap().1.clone();
-    for path in ["/admin/sso/metadata", "/admin/sso/fingerprint", "/admin/sso/connection/example", "/admin/sso/connection/example/remove", "/admin/logout", "/session/end", "/admin/login"] {
+    let foreign = fields
+        .iter()
+        .find(|(name, _)| name == "csrf")
+        .unwrap()
+        .1
+        .clone();
+    for path in [
+        "/admin/sso/metadata",
+        "/admin/sso/fingerprint",
+        "/admin/sso/connection/example",
+        "/admin/sso/connection/example/remove",
+        "/admin/logout",
+        "/session/end",
+        "/admin/login",
+    ] {
         for body in ["", "csrf=", "csrf=x", &format!("csrf={foreign}")] {
             let page = browser.post(&portal.url(path), body);
             assert_eq!(page.status, 403, "{path} {body}");
@@ -66,7 +107,11 @@ fn forms_without_their_token_are_refused() {
         assert_eq!(page.status, 415, "{path}");
     }
     assert_eq!(portal.store.connections().unwrap().len(), 1);
-    assert_eq!(browser.get(&portal.url("/admin/sso")).status, 200, "still signed in");
+    assert_eq!(
+        browser.get(&portal.url("/admin/sso")).status,
+        200,
+        "still signed in"
+    );
 }
 
 #[test]
@@ -76,31 +121,76 @@ fn a_connection_by_metadata_is_added_changed_and_removed() {
     let mut browser = Browser::new();
     let page = browser.sign_in_admin(&portal);
     let metadata = idp.metadata_xml();
-    let fill = [("label", "Jump <Cloud>"), ("name", "JC"), ("preset", "jumpcloud"), ("metadata", metadata.as_str())];
+    let fill = [
+        ("label", "Jump <Cloud>"),
+        ("name", "JC"),
+        ("preset", "jumpcloud"),
+        ("metadata", metadata.as_str()),
+    ];
     let page = browser.submit(&page, "/admin/sso/metadata", &fill);
-    assert_eq!(page.header("location"), "/admin/sso/connection/jc", "{}", page.body);
+    assert_eq!(
+        page.header("location"),
+        "/admin/sso/connection/jc",
+        "{}",
+        page.body
+    );
     let page = browser.rest_of(page);
     assert!(page.body.contains("Jump &lt;Cloud&gt;"), "escaped");
-    assert!(page.body.contains(idp.sso_url()) && page.body.contains("SP Entity ID"), "{}", page.body);
-    assert!(browser.get(&portal.url("/login")).body.contains("Sign in with Jump &lt;Cloud&gt;"));
+    assert!(
+        page.body.contains(idp.sso_url()) && page.body.contains("SP Entity ID"),
+        "{}",
+        page.body
+    );
+    assert!(
+        browser
+            .get(&portal.url("/login"))
+            .body
+            .contains("Sign in with Jump &lt;Cloud&gt;")
+    );
 
-    let fill = [("label", "JumpCloud"), ("required_signature", "both"), ("request_binding", "auto"), ("disabled", "yes")];
+    let fill = [
+        ("label", "JumpCloud"),
+        ("required_signature", "both"),
+        ("request_binding", "auto"),
+        ("disabled", "yes"),
+    ];
     let saved = browser.submit(&page, "/admin/sso/connection/jc", &fill);
     assert_eq!(saved.status, 303, "{}", saved.body);
     let record = portal.store.connections().unwrap().remove(0);
     assert_eq!(record.label, "JumpCloud");
     assert!(record.settings.disabled && !record.settings.allow_unsolicited);
-    assert_eq!(record.settings.required_signature, sso_store::RequiredSignature::Both);
+    assert_eq!(
+        record.settings.required_signature,
+        sso_store::RequiredSignature::Both
+    );
 
-    let wrong = browser.submit(&page, "/admin/sso/connection/jc", &[("required_signature", "none"), ("label", "x")]);
+    let wrong = browser.submit(
+        &page,
+        "/admin/sso/connection/jc",
+        &[("required_signature", "none"), ("label", "x")],
+    );
     assert_eq!(wrong.status, 422);
     assert!(wrong.body.contains("connection.setting"));
 
     let removed = browser.submit(&page, "/remove", &[]);
     assert_eq!(removed.status, 303);
     assert!(portal.store.connections().unwrap().is_empty());
-    let events: Vec<_> = portal.store.log(None, 9).unwrap().into_iter().map(|e| e.event).collect();
-    assert_eq!(events, ["connection.removed", "connection.changed", "connection.added", "admin.signed_in"]);
+    let events: Vec<_> = portal
+        .store
+        .log(None, 9)
+        .unwrap()
+        .into_iter()
+        .map(|e| e.event)
+        .collect();
+    assert_eq!(
+        events,
+        [
+            "connection.removed",
+            "connection.changed",
+            "connection.added",
+            "admin.signed_in"
+        ]
+    );
 }
 
 #[test]
@@ -108,7 +198,13 @@ fn a_connection_by_fingerprint_is_added() {
     let portal = Portal::start();
     let mut browser = Browser::new();
     let page = browser.sign_in_admin(&portal);
-    let fill = [("label", "Acme"), ("name", "acme"), ("sha256", FINGERPRINT), ("entity_id", "JumpCloud"), ("sso_url", "https://sso.example/saml2")];
+    let fill = [
+        ("label", "Acme"),
+        ("name", "acme"),
+        ("sha256", FINGERPRINT),
+        ("entity_id", "JumpCloud"),
+        ("sso_url", "https://sso.example/saml2"),
+    ];
     let page = browser.submit(&page, "/admin/sso/fingerprint", &fill);
     assert_eq!(page.status, 303, "{}", page.body);
     let page = browser.rest_of(page);
@@ -124,14 +220,40 @@ fn what_cannot_work_is_refused_with_its_code_and_nothing_is_written() {
     let page = browser.sign_in_admin(&portal);
     let sha1 = "5D:4F:2A:97:09:6C:1A:BA:0E:6A:E4:69:6B:21:12:A3:5D:4F:2A:97";
     let fingerprint = |name, label, sha256, sso_url| {
-        [("name", name), ("label", label), ("sha256", sha256), ("entity_id", "x"), ("sso_url", sso_url)]
+        [
+            ("name", name),
+            ("label", label),
+            ("sha256", sha256),
+            ("entity_id", "x"),
+            ("sso_url", sso_url),
+        ]
     };
     let cases = [
-        (fingerprint("a b", "A", FINGERPRINT, "https://a.example/"), "connection.name", 422),
-        (fingerprint("taken", "A", FINGERPRINT, "https://a.example/"), "connection.name_taken", 409),
-        (fingerprint("a", " ", FINGERPRINT, "https://a.example/"), "connection.label", 422),
-        (fingerprint("a", "A", sha1, "https://a.example/"), "config.fingerprint_sha1", 422),
-        (fingerprint("a", "A", FINGERPRINT, "javascript:alert(1)"), "config.url_scheme", 422),
+        (
+            fingerprint("a b", "A", FINGERPRINT, "https://a.example/"),
+            "connection.name",
+            422,
+        ),
+        (
+            fingerprint("taken", "A", FINGERPRINT, "https://a.example/"),
+            "connection.name_taken",
+            409,
+        ),
+        (
+            fingerprint("a", " ", FINGERPRINT, "https://a.example/"),
+            "connection.label",
+            422,
+        ),
+        (
+            fingerprint("a", "A", sha1, "https://a.example/"),
+            "config.fingerprint_sha1",
+            422,
+        ),
+        (
+            fingerprint("a", "A", FINGERPRINT, "javascript:alert(1)"),
+            "config.url_scheme",
+            422,
+        ),
     ];
     for (fill, code, status) in cases {
         let answer = browser.submit(&page, "/admin/sso/fingerprint", &fill);
@@ -145,5 +267,9 @@ fn what_cannot_work_is_refused_with_its_code_and_nothing_is_written() {
         assert!(answer.body.contains("metadata."), "{}", answer.body);
     }
     assert_eq!(portal.store.connections().unwrap().len(), 1);
-    assert_eq!(portal.log_len(), before + 1, "only the administrator's sign-in");
+    assert_eq!(
+        portal.log_len(),
+        before + 1,
+        "only the administrator's sign-in"
+    );
 }

@@ -17,7 +17,11 @@ fn portal(folder: &Path, args: &[&str]) -> Output {
 
 fn ok(folder: &Path, args: &[&str]) -> String {
     let output = portal(folder, args);
-    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -34,30 +38,106 @@ fn connections_are_managed() {
     let here = folder.path();
     let metadata = here.join("idp.xml");
     std::fs::write(&metadata, FakeIdp::preset(Preset::JumpCloud).metadata_xml()).unwrap();
-    ok(here, &["connection", "add", "JumpCloud", "--label", "JumpCloud", "--metadata-xml", "idp.xml", "--preset", "jumpcloud"]);
-    ok(here, &[
-        "connection", "add", "acme", "--label", "Acme", "--fingerprint", FINGERPRINT,
-        "--idp-entity-id", "Acme IdP", "--sso-url", "https://sso.example/saml2", "--slo-url", "https://sso.example/slo",
-    ]);
+    ok(
+        here,
+        &[
+            "connection",
+            "add",
+            "JumpCloud",
+            "--label",
+            "JumpCloud",
+            "--metadata-xml",
+            "idp.xml",
+            "--preset",
+            "jumpcloud",
+        ],
+    );
+    ok(
+        here,
+        &[
+            "connection",
+            "add",
+            "acme",
+            "--label",
+            "Acme",
+            "--fingerprint",
+            FINGERPRINT,
+            "--idp-entity-id",
+            "Acme IdP",
+            "--sso-url",
+            "https://sso.example/saml2",
+            "--slo-url",
+            "https://sso.example/slo",
+        ],
+    );
     assert!(here.join("portal.db").exists(), "the default database");
     let list = ok(here, &["connection", "list"]);
-    assert!(list.contains("jumpcloud") && list.contains("Acme IdP"), "{list}");
+    assert!(
+        list.contains("jumpcloud") && list.contains("Acme IdP"),
+        "{list}"
+    );
     let shown = ok(here, &["connection", "show", "acme"]);
-    assert!(shown.contains("5D:4F:2A") && shown.contains("https://sso.example/slo"), "{shown}");
-    let set = ok(here, &["connection", "set", "acme", "--allow-unsolicited", "true", "--signed-part", "both", "--request-binding", "post", "--label", "ACME Inc"]);
+    assert!(
+        shown.contains("5D:4F:2A") && shown.contains("https://sso.example/slo"),
+        "{shown}"
+    );
+    let set = ok(
+        here,
+        &[
+            "connection",
+            "set",
+            "acme",
+            "--allow-unsolicited",
+            "true",
+            "--signed-part",
+            "both",
+            "--request-binding",
+            "post",
+            "--label",
+            "ACME Inc",
+        ],
+    );
     for part in ["ACME Inc", "both", "post", "true"] {
         assert!(set.contains(part), "{part} in {set}");
     }
     ok(here, &["connection", "remove", "acme"]);
-    fails(here, &["connection", "show", "acme"], 1, "connection.not_found");
-    fails(here, &["connection", "remove", "acme"], 1, "connection.not_found");
-    fails(here, &["connection", "set", "acme", "--label", "x"], 1, "connection.not_found");
+    fails(
+        here,
+        &["connection", "show", "acme"],
+        1,
+        "connection.not_found",
+    );
+    fails(
+        here,
+        &["connection", "remove", "acme"],
+        1,
+        "connection.not_found",
+    );
+    fails(
+        here,
+        &["connection", "set", "acme", "--label", "x"],
+        1,
+        "connection.not_found",
+    );
     let logs = ok(here, &["logs", "--json"]);
     let events: Vec<String> = logs
         .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["event"].as_str().unwrap().to_owned())
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["event"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
         .collect();
-    assert_eq!(events, ["connection.added", "connection.added", "connection.changed", "connection.removed"]);
+    assert_eq!(
+        events,
+        [
+            "connection.added",
+            "connection.added",
+            "connection.changed",
+            "connection.removed"
+        ]
+    );
     assert!(ok(here, &["user", "list"]).contains("NAMEID"));
 }
 
@@ -66,23 +146,103 @@ fn what_is_wrong_is_said_with_a_code() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
     let add = |rest: &[&'static str]| [&["connection", "add", "a", "--label", "A"], rest].concat();
-    fails(here, &add(&["--metadata-url", "https://idp.example/metadata"]), 2, "connection.metadata_url_not_available");
+    fails(
+        here,
+        &add(&["--metadata-url", "https://idp.example/metadata"]),
+        2,
+        "connection.metadata_url_not_available",
+    );
     fails(here, &add(&[]), 2, "--metadata-xml");
     fails(here, &add(&["--fingerprint", FINGERPRINT]), 2, "--sso-url");
     fails(here, &add(&["--metadata-xml", "none.xml"]), 1, "none.xml");
-    fails(here, &add(&["--fingerprint", "5d", "--idp-entity-id", "x", "--sso-url", "https://a.example/"]), 1, "config.fingerprint_malformed");
-    fails(here, &add(&["--fingerprint", FINGERPRINT, "--idp-entity-id", "x", "--sso-url", "https://a.example/", "--preset", "none"]), 1, "connection.preset");
-    fails(here, &["--database", "postgres://u:secret@localhost/x", "connection", "list"], 2, "not available yet");
-    fails(here, &["--database", "mysql:x", "connection", "list"], 2, "sqlite:PATH");
-    fails(here, &["--database", "sqlite:no/such/folder/x.db", "connection", "list"], 1, "store.open_failed");
-    fails(here, &["--base-url", "https://host/path", "--listen", "127.0.0.1:0", "--dev-idp", "off"], 2, "--base-url");
-    assert_eq!(ok(here, &["connection", "list"]).lines().count(), 1, "nothing was added");
+    fails(
+        here,
+        &add(&[
+            "--fingerprint",
+            "5d",
+            "--idp-entity-id",
+            "x",
+            "--sso-url",
+            "https://a.example/",
+        ]),
+        1,
+        "config.fingerprint_malformed",
+    );
+    fails(
+        here,
+        &add(&[
+            "--fingerprint",
+            FINGERPRINT,
+            "--idp-entity-id",
+            "x",
+            "--sso-url",
+            "https://a.example/",
+            "--preset",
+            "none",
+        ]),
+        1,
+        "connection.preset",
+    );
+    fails(
+        here,
+        &[
+            "--database",
+            "postgres://u:secret@localhost/x",
+            "connection",
+            "list",
+        ],
+        2,
+        "not available yet",
+    );
+    fails(
+        here,
+        &["--database", "mysql:x", "connection", "list"],
+        2,
+        "sqlite:PATH",
+    );
+    fails(
+        here,
+        &[
+            "--database",
+            "sqlite:no/such/folder/x.db",
+            "connection",
+            "list",
+        ],
+        1,
+        "store.open_failed",
+    );
+    fails(
+        here,
+        &[
+            "--base-url",
+            "https://host/path",
+            "--listen",
+            "127.0.0.1:0",
+            "--dev-idp",
+            "off",
+        ],
+        2,
+        "--base-url",
+    );
+    assert_eq!(
+        ok(here, &["connection", "list"]).lines().count(),
+        1,
+        "nothing was added"
+    );
 }
 
 #[test]
 fn the_secret_in_a_database_url_is_not_repeated() {
     let folder = tempfile::tempdir().unwrap();
-    let output = portal(folder.path(), &["--database", "postgres://u:secret@localhost/x", "connection", "list"]);
+    let output = portal(
+        folder.path(),
+        &[
+            "--database",
+            "postgres://u:secret@localhost/x",
+            "connection",
+            "list",
+        ],
+    );
     assert!(!String::from_utf8_lossy(&output.stderr).contains("secret"));
 }
 

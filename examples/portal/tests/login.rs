@@ -17,11 +17,23 @@ fn assert_refused(portal: &Portal, page: &Page, status: u16, code: &str) {
     let entry = portal.last_log();
     assert_eq!(entry.code.as_deref(), Some(code), "{:?}", entry.report);
     assert_eq!(entry.event, "login.rejected");
-    assert!(page.body.contains(&entry.reference), "the reference is on the page");
+    assert!(
+        page.body.contains(&entry.reference),
+        "the reference is on the page"
+    );
     for secret in [code, "alice", "audience", "signature", "digest", "issuer"] {
-        assert!(!page.body.to_lowercase().contains(secret), "the page tells {secret:?}");
+        assert!(
+            !page.body.to_lowercase().contains(secret),
+            "the page tells {secret:?}"
+        );
     }
-    assert_eq!(portal.store.open_sessions(SessionKind::User, now()).unwrap(), 0);
+    assert_eq!(
+        portal
+            .store
+            .open_sessions(SessionKind::User, now())
+            .unwrap(),
+        0
+    );
     assert!(portal.store.users().unwrap().is_empty());
 }
 
@@ -39,10 +51,27 @@ fn one_click_logs_in_and_the_session_page_shows_how() {
     assert!(page.body.contains("Sign in with Example"));
     let request = portal.start_login(&mut browser, "example");
     let page = consume(&portal, &mut browser, &answer(&idp, &request));
-    assert_eq!((page.status, page.header("location")), (303, "/"), "{}", page.body);
+    assert_eq!(
+        (page.status, page.header("location")),
+        (303, "/"),
+        "{}",
+        page.body
+    );
     let page = browser.follow(&portal.url("/"));
-    for shown in ["alice@example.test", "displayName", "Alice Example", "engineering", "the Assertion", "sha256:", "checks"] {
-        assert!(page.body.to_lowercase().contains(&shown.to_lowercase()), "{shown} in {}", page.body);
+    for shown in [
+        "alice@example.test",
+        "displayName",
+        "Alice Example",
+        "engineering",
+        "the Assertion",
+        "sha256:",
+        "checks",
+    ] {
+        assert!(
+            page.body.to_lowercase().contains(&shown.to_lowercase()),
+            "{shown} in {}",
+            page.body
+        );
     }
     let users = portal.store.users().unwrap();
     assert_eq!(users.len(), 1);
@@ -52,7 +81,13 @@ fn one_click_logs_in_and_the_session_page_shows_how() {
     let page = browser.submit(&page, "/session/end", &[]);
     assert_eq!(page.status, 303);
     assert!(browser.get(&portal.url("/")).body.contains("not signed in"));
-    assert_eq!(portal.store.open_sessions(SessionKind::User, now()).unwrap(), 0);
+    assert_eq!(
+        portal
+            .store
+            .open_sessions(SessionKind::User, now())
+            .unwrap(),
+        0
+    );
 }
 
 #[test]
@@ -63,13 +98,26 @@ fn jumpcloud_logs_in_through_a_form_without_script() {
     let mut browser = Browser::new();
     let page = browser.get(&portal.url("/login/jumpcloud"));
     assert_eq!(page.status, 200);
-    assert!(page.header("content-security-policy").contains("'sha256-"), "its own policy");
+    assert!(
+        page.header("content-security-policy").contains("'sha256-"),
+        "its own policy"
+    );
     assert!(page.body.contains("<button"), "a visible button");
     let (_, fields) = page.form("/saml2/example");
     let request = AuthnRequestInfo::from_post(&fields).unwrap();
     let page = consume(&portal, &mut browser, &answer(&idp, &request));
-    assert_eq!((page.status, page.header("location")), (303, "/"), "{}", page.body);
-    assert!(browser.get(&portal.url("/session")).body.contains("alice@example.test"));
+    assert_eq!(
+        (page.status, page.header("location")),
+        (303, "/"),
+        "{}",
+        page.body
+    );
+    assert!(
+        browser
+            .get(&portal.url("/session"))
+            .body
+            .contains("alice@example.test")
+    );
 }
 
 #[test]
@@ -80,9 +128,17 @@ fn the_cookie_that_another_site_may_not_send_comes_with_our_own_form() {
     let page = browser.without_cookies(|browser| consume(&portal, browser, &form));
     assert_eq!(page.status, 200, "{}", page.body);
     let policy = page.header("content-security-policy");
-    assert!(policy.contains("script-src 'sha256-") && policy.contains("form-action 'self'"), "{policy}");
+    assert!(
+        policy.contains("script-src 'sha256-") && policy.contains("form-action 'self'"),
+        "{policy}"
+    );
     let page = browser.submit(&page, "/saml/consume?again=1", &[]);
-    assert_eq!((page.status, page.header("location")), (303, "/"), "{}", page.body);
+    assert_eq!(
+        (page.status, page.header("location")),
+        (303, "/"),
+        "{}",
+        page.body
+    );
 }
 
 #[test]
@@ -106,7 +162,11 @@ fn return_to_leads_back_to_our_own_pages_only() {
         let target = url::Url::parse(page.header("location")).unwrap();
         let request = AuthnRequestInfo::from_redirect(&target).unwrap();
         let page = consume(&portal, &mut browser, &answer(&idp, &request));
-        assert_eq!((page.status, page.header("location")), (303, got), "{asked}");
+        assert_eq!(
+            (page.status, page.header("location")),
+            (303, got),
+            "{asked}"
+        );
     }
 }
 
@@ -121,7 +181,13 @@ fn a_login_gets_a_fresh_session_id() {
     }
     assert_ne!(ids[0], ids[1]);
     let old = sso_store::SessionId::from_cookie(&ids[0]);
-    assert!(portal.store.session(&old, SessionKind::User, now()).unwrap().is_none());
+    assert!(
+        portal
+            .store
+            .session(&old, SessionKind::User, now())
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[test]
@@ -132,7 +198,10 @@ fn the_same_answer_twice_is_refused() {
     assert_eq!(consume(&portal, &mut browser, &form).status, 303);
     let page = consume(&portal, &mut browser, &form);
     assert_eq!(page.status, 403);
-    assert_eq!(portal.last_log().code.as_deref(), Some("request.already_used"));
+    assert_eq!(
+        portal.last_log().code.as_deref(),
+        Some("request.already_used")
+    );
 }
 
 #[test]
@@ -148,10 +217,23 @@ fn of_many_browsers_with_one_answer_one_gets_in() {
                 scope.spawn(move || browser.post(url, form).status)
             })
             .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
     });
-    assert_eq!(statuses.iter().filter(|status| **status == 303).count(), 1, "{statuses:?}");
-    assert_eq!(portal.store.open_sessions(SessionKind::User, now()).unwrap(), 1);
+    assert_eq!(
+        statuses.iter().filter(|status| **status == 303).count(),
+        1,
+        "{statuses:?}"
+    );
+    assert_eq!(
+        portal
+            .store
+            .open_sessions(SessionKind::User, now())
+            .unwrap(),
+        1
+    );
 }
 
 #[test]
@@ -199,7 +281,12 @@ fn an_answer_to_nothing_is_refused_unless_allowed() {
     })
     .unwrap();
     let page = consume(&portal, &mut browser, &answer(&idp, &unsolicited));
-    assert_eq!((page.status, page.header("location")), (303, "/"), "{}", page.body);
+    assert_eq!(
+        (page.status, page.header("location")),
+        (303, "/"),
+        "{}",
+        page.body
+    );
 }
 
 #[test]
@@ -238,12 +325,19 @@ fn a_changed_answer_is_refused_and_explained_to_the_administrator_only() {
     assert!(page.body.contains("/login/example"), "a way to try again");
 
     let entry = portal.last_log();
-    let text = portal::explain::text(&entry, portal.store.log_message(entry.id).unwrap().as_deref());
+    let text = portal::explain::text(
+        &entry,
+        portal.store.log_message(entry.id).unwrap().as_deref(),
+    );
     assert!(text.contains("signature.digest_mismatch"), "{text}");
     let mut admin = Browser::new();
     admin.sign_in_admin(&portal);
     let page = admin.get(&portal.url(&format!("/admin/logs/{}", entry.reference)));
-    assert!(page.body.contains("signature.digest_mismatch"), "{}", page.body);
+    assert!(
+        page.body.contains("signature.digest_mismatch"),
+        "{}",
+        page.body
+    );
 }
 
 #[test]
@@ -284,7 +378,13 @@ fn rubbish_is_refused_and_nothing_is_written() {
     let answer = common::announce(&portal, "/saml/consume", 5 * 1024 * 1024);
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
     assert_eq!(portal.log_len(), before);
-    assert_eq!(portal.store.open_sessions(SessionKind::User, now()).unwrap(), 0);
+    assert_eq!(
+        portal
+            .store
+            .open_sessions(SessionKind::User, now())
+            .unwrap(),
+        0
+    );
 }
 
 #[test]
@@ -292,7 +392,10 @@ fn xml_that_is_no_response_leaves_an_audit_entry_and_nothing_else() {
     let (portal, _, mut browser) = setup();
     for (xml, code) in [
         ("<!DOCTYPE x><x/>", "xml.doctype"),
-        ("<samlp:AuthnRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\"/>", "response.root"),
+        (
+            "<samlp:AuthnRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\"/>",
+            "response.root",
+        ),
     ] {
         let form = sso_testkit::form_body(xml.as_bytes(), None);
         let page = consume(&portal, &mut browser, &form);
@@ -312,7 +415,12 @@ fn a_disabled_or_missing_connection_starts_nothing() {
         let page = browser.get(&portal.url(&format!("/login/{name}")));
         assert_eq!(page.status, 404, "{name}");
     }
-    assert!(!browser.get(&portal.url("/login")).body.contains("Sign in with Example"));
+    assert!(
+        !browser
+            .get(&portal.url("/login"))
+            .body
+            .contains("Sign in with Example")
+    );
 }
 
 #[test]
@@ -327,8 +435,12 @@ fn over_https_cookies_have_the_host_prefix() {
     for part in ["; Secure", "; HttpOnly", "; SameSite=None", "; Path=/;"] {
         assert!(cookie.contains(part), "{part} in {cookie}");
     }
-    let request = AuthnRequestInfo::from_redirect(&page.header("location").parse().unwrap()).unwrap();
-    assert_eq!(request.acs_url, "https://sso.example.test/saml/consume", "not from Host");
+    let request =
+        AuthnRequestInfo::from_redirect(&page.header("location").parse().unwrap()).unwrap();
+    assert_eq!(
+        request.acs_url, "https://sso.example.test/saml/consume",
+        "not from Host"
+    );
     let page = consume(&portal, &mut browser, &answer(&idp, &request));
     assert_eq!(page.status, 303, "{}", page.body);
     let session = browser.cookie("__Host-portal-session");
@@ -338,7 +450,17 @@ fn over_https_cookies_have_the_host_prefix() {
 #[test]
 fn every_page_has_the_security_headers() {
     let (portal, _, mut browser) = setup();
-    for path in ["/", "/login", "/login/example", "/saml/metadata", "/saml/slo", "/admin/login", "/admin/sso", "/none", "/style.css"] {
+    for path in [
+        "/",
+        "/login",
+        "/login/example",
+        "/saml/metadata",
+        "/saml/slo",
+        "/admin/login",
+        "/admin/sso",
+        "/none",
+        "/style.css",
+    ] {
         let page = browser.get(&portal.url(path));
         for (name, value) in [
             ("x-frame-options", "DENY"),
@@ -348,6 +470,10 @@ fn every_page_has_the_security_headers() {
         ] {
             assert_eq!(page.header(name), value, "{path}");
         }
-        assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
+        assert!(
+            page.header("content-security-policy")
+                .contains("frame-ancestors 'none'"),
+            "{path}"
+        );
     }
 }

@@ -16,7 +16,12 @@ use crate::database::Database;
 #[command(name = "portal", version)]
 pub(super) struct Args {
     /// Where the data lies: sqlite:PATH or postgres://…
-    #[arg(long, global = true, default_value = "sqlite:portal.db", value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        default_value = "sqlite:portal.db",
+        value_name = "URL"
+    )]
     pub(super) database: Database,
     #[command(flatten)]
     pub(super) serve: Serve,

@@ -69,7 +69,11 @@ fn add(store: &Store, add: Add) -> Result<(), Stop> {
         settings,
     };
     let record = connections::add(store, new, now()).map_err(stop)?;
-    println!("Added {}: \"Sign in with {}\".", record.name, one_line(&record.label));
+    println!(
+        "Added {}: \"Sign in with {}\".",
+        record.name,
+        one_line(&record.label)
+    );
     Ok(())
 }
 
@@ -81,9 +85,15 @@ fn read(path: &Path) -> Result<String, Stop> {
     } else {
         Box::new(std::fs::File::open(path).map_err(failed)?)
     };
-    source.take(MAX_FILE + 1).read_to_string(&mut text).map_err(failed)?;
+    source
+        .take(MAX_FILE + 1)
+        .read_to_string(&mut text)
+        .map_err(failed)?;
     if text.len() as u64 > MAX_FILE {
-        return Err(Stop::failed(format_args!("{}: larger than 4 MiB", path.display())));
+        return Err(Stop::failed(format_args!(
+            "{}: larger than 4 MiB",
+            path.display()
+        )));
     }
     Ok(text)
 }
@@ -97,7 +107,12 @@ fn list(store: &Store) -> Result<(), Stop> {
                 connection.name.to_string(),
                 connection.label.clone(),
                 connection.entity_id.clone(),
-                if connection.settings.disabled { "disabled" } else { "active" }.to_owned(),
+                if connection.settings.disabled {
+                    "disabled"
+                } else {
+                    "active"
+                }
+                .to_owned(),
             ]
         })
         .collect();
@@ -110,7 +125,10 @@ fn show(record: &ConnectionRecord) {
     let mut lines = vec![
         ("name", record.name.to_string()),
         ("label", record.label.clone()),
-        ("preset", record.preset.clone().unwrap_or_else(|| "none".to_owned())),
+        (
+            "preset",
+            record.preset.clone().unwrap_or_else(|| "none".to_owned()),
+        ),
         ("entity ID", record.entity_id.clone()),
     ];
     lines.extend(connections::facts(record, now()));

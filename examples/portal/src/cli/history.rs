@@ -45,6 +45,15 @@ pub(super) fn users(store: &Store) -> Result<(), Stop> {
             ]
         })
         .collect();
-    table(&["CONNECTION", "NAMEID", "FORMAT", "FIRST LOGIN", "LATEST LOGIN"], &rows);
+    table(
+        &[
+            "CONNECTION",
+            "NAMEID",
+            "FORMAT",
+            "FIRST LOGIN",
+            "LATEST LOGIN",
+        ],
+        &rows,
+    );
     Ok(())
 }

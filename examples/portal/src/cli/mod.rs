@@ -77,9 +77,9 @@ fn run(args: Args) -> Result<(), Stop> {
 
 fn open(database: &Database) -> Result<Store, Stop> {
     database.open().map_err(|error| match error {
-        DatabaseError::PostgresNotAvailable => Stop::usage(
-            "PostgreSQL is not available yet; use --database sqlite:PATH.",
-        ),
+        DatabaseError::PostgresNotAvailable => {
+            Stop::usage("PostgreSQL is not available yet; use --database sqlite:PATH.")
+        }
         DatabaseError::Store(error) => {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             Stop::failed(format_args!(

@@ -30,17 +30,22 @@ pub(super) fn run(store: Store, options: &Serve) -> Result<(), Stop> {
 }
 
 async fn serve(store: Store, options: &Serve) -> Result<(), StartError> {
-    let listener = TcpListener::bind(options.listen).await.map_err(StartError::Listen)?;
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .map_err(StartError::Listen)?;
     let address = listener.local_addr().map_err(StartError::Listen)?;
     let base = match &options.base_url {
         Some(url) => url.clone(),
         None => Url::parse(&format!("http://{address}")).map_err(|_| StartError::BaseUrl)?,
     };
     store.purge(now())?;
-    let password = admin::ensure(&store, now())
-        .map_err(|error| StartError::DevIdp(error.to_string()))?;
+    let password =
+        admin::ensure(&store, now()).map_err(|error| StartError::DevIdp(error.to_string()))?;
     let app = App::new(store.clone(), base)?;
-    let dev_idp = match options.dev_idp.unwrap_or_else(|| default_dev_idp(app.base())) {
+    let dev_idp = match options
+        .dev_idp
+        .unwrap_or_else(|| default_dev_idp(app.base()))
+    {
         DevIdp::At(address) => Some(dev::start(&store, app.sp(), address).await?),
         DevIdp::Off => {
             dev::switch_off(&store)?;
@@ -91,7 +96,10 @@ fn print_welcome(app: &App, dev_idp: Option<&dev::Running>, password: Option<&st
     }
     println!();
     if let Some(password) = password {
-        println!("  Administrator: name \"{}\", password \"{password}\"", admin::ADMINISTRATOR);
+        println!(
+            "  Administrator: name \"{}\", password \"{password}\"",
+            admin::ADMINISTRATOR
+        );
         println!("  It is not shown again. A new one: portal admin reset-password");
         println!();
     }
@@ -100,7 +108,9 @@ fn print_welcome(app: &App, dev_idp: Option<&dev::Running>, password: Option<&st
         println!();
     }
     if dev_idp.is_some() && !is_loopback(base) {
-        println!("  Warning: the development identity provider signs anybody in. Use --dev-idp off.");
+        println!(
+            "  Warning: the development identity provider signs anybody in. Use --dev-idp off."
+        );
         println!();
     }
     println!("  Stop with Ctrl-C.");

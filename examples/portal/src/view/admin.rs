@@ -16,21 +16,24 @@ pub(crate) fn path(record: &ConnectionRecord) -> String {
 }
 
 pub(crate) fn login(csrf: &str, wrong: bool) -> Markup {
-    plain("Administrator", &html! {
-        section.card.narrow {
-            h1 { "Administrator" }
-            @if wrong { p.error role="alert" { "Name or password is wrong." } }
-            form method="post" action="/admin/login" {
-                (token(csrf))
-                label for="name" { "Name" }
-                input id="name" name="name" autocomplete="username" value="admin" required;
-                label for="password" { "Password" }
-                input id="password" name="password" type="password" autocomplete="current-password" required autofocus;
-                button type="submit" { "Sign in" }
+    plain(
+        "Administrator",
+        &html! {
+            section.card.narrow {
+                h1 { "Administrator" }
+                @if wrong { p.error role="alert" { "Name or password is wrong." } }
+                form method="post" action="/admin/login" {
+                    (token(csrf))
+                    label for="name" { "Name" }
+                    input id="name" name="name" autocomplete="username" value="admin" required;
+                    label for="password" { "Password" }
+                    input id="password" name="password" type="password" autocomplete="current-password" required autofocus;
+                    button type="submit" { "Sign in" }
+                }
+                p.note { "The password was printed on the terminal at the first start. A new one: " code { "portal admin reset-password" } }
             }
-            p.note { "The password was printed on the terminal at the first start. A new one: " code { "portal admin reset-password" } }
-        }
-    })
+        },
+    )
 }
 
 fn error(refused: Option<&Refused>) -> Markup {
@@ -52,58 +55,62 @@ pub(crate) fn settings(
     // What was typed before, so that nobody has to type it again after an error.
     typed: &dyn Fn(&str) -> String,
 ) -> Markup {
-    managed("Connections", csrf, &html! {
-        h1 { "Single sign-on" }
-        (error(refused))
-        section.card {
-            h2 { "Connections" }
-            @if connections.is_empty() { p { "None yet. Add one below." } }
-            @else {
-                div.scroll { table {
-                    thead { tr { th scope="col" { "Label" } th scope="col" { "Name" } th scope="col" { "Identity provider" } th scope="col" { "State" } } }
-                    tbody {
-                        @for connection in connections {
-                            tr {
-                                td { a href=(path(connection)) { (connection.label) } }
-                                td { code { (connection.name) } }
-                                td.wrap { (connection.entity_id) }
-                                td { @if connection.settings.disabled { "disabled" } @else { "active" } }
+    managed(
+        "Connections",
+        csrf,
+        &html! {
+            h1 { "Single sign-on" }
+            (error(refused))
+            section.card {
+                h2 { "Connections" }
+                @if connections.is_empty() { p { "None yet. Add one below." } }
+                @else {
+                    div.scroll { table {
+                        thead { tr { th scope="col" { "Label" } th scope="col" { "Name" } th scope="col" { "Identity provider" } th scope="col" { "State" } } }
+                        tbody {
+                            @for connection in connections {
+                                tr {
+                                    td { a href=(path(connection)) { (connection.label) } }
+                                    td { code { (connection.name) } }
+                                    td.wrap { (connection.entity_id) }
+                                    td { @if connection.settings.disabled { "disabled" } @else { "active" } }
+                                }
                             }
                         }
-                    }
-                } }
+                    } }
+                }
             }
-        }
-        (our_values(app, None))
-        section.card {
-            h2 { "Add by metadata" }
-            p { "The metadata file that the identity provider exports." }
-            form method="post" action="/admin/sso/metadata" {
-                (token(csrf))
-                (naming("m", typed))
-                label for="metadata" { "Metadata XML" }
-                textarea id="metadata" name="metadata" rows="8" spellcheck="false" required { (typed("metadata")) }
-                button type="submit" { "Add" }
+            (our_values(app, None))
+            section.card {
+                h2 { "Add by metadata" }
+                p { "The metadata file that the identity provider exports." }
+                form method="post" action="/admin/sso/metadata" {
+                    (token(csrf))
+                    (naming("m", typed))
+                    label for="metadata" { "Metadata XML" }
+                    textarea id="metadata" name="metadata" rows="8" spellcheck="false" required { (typed("metadata")) }
+                    button type="submit" { "Add" }
+                }
             }
-        }
-        section.card {
-            h2 { "Add by certificate fingerprint" }
-            p { "Where there is no metadata: the SHA-256 fingerprint of the signing certificate. " code { "openssl x509 -noout -sha256 -fingerprint -in idp.pem" } " prints it." }
-            form method="post" action="/admin/sso/fingerprint" {
-                (token(csrf))
-                (naming("f", typed))
-                label for="sha256" { "SHA-256 fingerprint" }
-                input id="sha256" name="sha256" value=(typed("sha256")) spellcheck="false" autocomplete="off" required;
-                label for="entity_id" { "Entity ID (issuer) of the identity provider" }
-                input id="entity_id" name="entity_id" value=(typed("entity_id")) spellcheck="false" autocomplete="off" required;
-                label for="sso_url" { "Sign-in URL" }
-                input id="sso_url" name="sso_url" value=(typed("sso_url")) type="url" spellcheck="false" autocomplete="off" required;
-                label for="slo_url" { "Sign-out URL " span.note { "(optional)" } }
-                input id="slo_url" name="slo_url" value=(typed("slo_url")) type="url" spellcheck="false" autocomplete="off";
-                button type="submit" { "Add" }
+            section.card {
+                h2 { "Add by certificate fingerprint" }
+                p { "Where there is no metadata: the SHA-256 fingerprint of the signing certificate. " code { "openssl x509 -noout -sha256 -fingerprint -in idp.pem" } " prints it." }
+                form method="post" action="/admin/sso/fingerprint" {
+                    (token(csrf))
+                    (naming("f", typed))
+                    label for="sha256" { "SHA-256 fingerprint" }
+                    input id="sha256" name="sha256" value=(typed("sha256")) spellcheck="false" autocomplete="off" required;
+                    label for="entity_id" { "Entity ID (issuer) of the identity provider" }
+                    input id="entity_id" name="entity_id" value=(typed("entity_id")) spellcheck="false" autocomplete="off" required;
+                    label for="sso_url" { "Sign-in URL" }
+                    input id="sso_url" name="sso_url" value=(typed("sso_url")) type="url" spellcheck="false" autocomplete="off" required;
+                    label for="slo_url" { "Sign-out URL " span.note { "(optional)" } }
+                    input id="slo_url" name="slo_url" value=(typed("slo_url")) type="url" spellcheck="false" autocomplete="off";
+                    button type="submit" { "Add" }
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 fn naming(form: &str, typed: &dyn Fn(&str) -> String) -> Markup {
@@ -157,58 +164,62 @@ pub(crate) fn connection(
 ) -> Markup {
     let settings = &record.settings;
     let preset = record.preset.as_deref().and_then(presets::find);
-    managed(&record.label, csrf, &html! {
-        h1 { (record.label) }
-        (error(refused))
-        section.card {
-            h2 { "Identity provider" }
-            dl {
-                (pair("Name", &html! { code { (record.name) } }))
-                (pair("Entity ID", &html! { code { (record.entity_id) } }))
-                @for (name, value) in facts(record, now) { (pair(name, &html! { code { (value) } })) }
-                (pair("Added", &html! { (time_text(record.created_at)) }))
-                (pair("Changed", &html! { (time_text(record.updated_at)) }))
-            }
-            p.actions { a.button href={ "/login/" (record.name) } { "Try it: sign in" } }
-        }
-        (our_values(app, preset))
-        section.card {
-            h2 { "Settings" }
-            form method="post" action=(path(record)) {
-                (token(csrf))
-                label for="label" { "Label" }
-                input id="label" name="label" maxlength="60" value=(record.label) required;
-                label for="required_signature" { "Which part has to be signed" }
-                select id="required_signature" name="required_signature" {
-                    @for (value, text, on) in [
-                        ("either", "the Response or the Assertion", settings.required_signature == RequiredSignature::Either),
-                        ("response", "the Response", settings.required_signature == RequiredSignature::Response),
-                        ("assertion", "the Assertion", settings.required_signature == RequiredSignature::Assertion),
-                        ("both", "both", settings.required_signature == RequiredSignature::Both),
-                    ] { option value=(value) selected[on] { (text) } }
+    managed(
+        &record.label,
+        csrf,
+        &html! {
+            h1 { (record.label) }
+            (error(refused))
+            section.card {
+                h2 { "Identity provider" }
+                dl {
+                    (pair("Name", &html! { code { (record.name) } }))
+                    (pair("Entity ID", &html! { code { (record.entity_id) } }))
+                    @for (name, value) in facts(record, now) { (pair(name, &html! { code { (value) } })) }
+                    (pair("Added", &html! { (time_text(record.created_at)) }))
+                    (pair("Changed", &html! { (time_text(record.updated_at)) }))
                 }
-                label for="request_binding" { "How the request travels" }
-                select id="request_binding" name="request_binding" {
-                    @for (value, text, on) in [
-                        ("auto", "as the identity provider offers", settings.request_binding == RequestBindingChoice::Auto),
-                        ("redirect", "HTTP-Redirect", settings.request_binding == RequestBindingChoice::Redirect),
-                        ("post", "HTTP-POST", settings.request_binding == RequestBindingChoice::Post),
-                    ] { option value=(value) selected[on] { (text) } }
+                p.actions { a.button href={ "/login/" (record.name) } { "Try it: sign in" } }
+            }
+            (our_values(app, preset))
+            section.card {
+                h2 { "Settings" }
+                form method="post" action=(path(record)) {
+                    (token(csrf))
+                    label for="label" { "Label" }
+                    input id="label" name="label" maxlength="60" value=(record.label) required;
+                    label for="required_signature" { "Which part has to be signed" }
+                    select id="required_signature" name="required_signature" {
+                        @for (value, text, on) in [
+                            ("either", "the Response or the Assertion", settings.required_signature == RequiredSignature::Either),
+                            ("response", "the Response", settings.required_signature == RequiredSignature::Response),
+                            ("assertion", "the Assertion", settings.required_signature == RequiredSignature::Assertion),
+                            ("both", "both", settings.required_signature == RequiredSignature::Both),
+                        ] { option value=(value) selected[on] { (text) } }
+                    }
+                    label for="request_binding" { "How the request travels" }
+                    select id="request_binding" name="request_binding" {
+                        @for (value, text, on) in [
+                            ("auto", "as the identity provider offers", settings.request_binding == RequestBindingChoice::Auto),
+                            ("redirect", "HTTP-Redirect", settings.request_binding == RequestBindingChoice::Redirect),
+                            ("post", "HTTP-POST", settings.request_binding == RequestBindingChoice::Post),
+                        ] { option value=(value) selected[on] { (text) } }
+                    }
+                    label.tick { input type="checkbox" name="allow_unsolicited" value="yes" checked[settings.allow_unsolicited]; " Accept logins that start at the identity provider (weaker: they can be forced on a browser)" }
+                    label.tick { input type="checkbox" name="disabled" value="yes" checked[settings.disabled]; " Disabled" }
+                    button type="submit" { "Save" }
                 }
-                label.tick { input type="checkbox" name="allow_unsolicited" value="yes" checked[settings.allow_unsolicited]; " Accept logins that start at the identity provider (weaker: they can be forced on a browser)" }
-                label.tick { input type="checkbox" name="disabled" value="yes" checked[settings.disabled]; " Disabled" }
-                button type="submit" { "Save" }
             }
-        }
-        section.card {
-            h2 { "Remove" }
-            p { "Ends its sessions. Users and history stay." }
-            form method="post" action={ (path(record)) "/remove" } {
-                (token(csrf))
-                button.danger type="submit" { "Remove " (record.label) }
+            section.card {
+                h2 { "Remove" }
+                p { "Ends its sessions. Users and history stay." }
+                form method="post" action={ (path(record)) "/remove" } {
+                    (token(csrf))
+                    button.danger type="submit" { "Remove " (record.label) }
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 /// What the source resolves to now: endpoints, keys, warnings.

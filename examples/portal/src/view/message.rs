@@ -6,46 +6,55 @@ use maud::{Markup, html};
 pub(crate) const SUBMIT_SCRIPT: &str = "document.forms[0].submit()";
 
 pub(crate) fn refused(reference: &str, connection: Option<&str>) -> Markup {
-    super::plain("Sign-in failed", &html! {
-        section.card.narrow {
-            h1 { "You are not signed in" }
-            p { "The sign-in could not be completed. Try it once more; if it fails again, tell your administrator this reference:" }
-            p.reference { (reference) }
-            p.actions {
-                @if let Some(name) = connection {
-                    a.button href={ "/login/" (name) } { "Try again" }
+    super::plain(
+        "Sign-in failed",
+        &html! {
+            section.card.narrow {
+                h1 { "You are not signed in" }
+                p { "The sign-in could not be completed. Try it once more; if it fails again, tell your administrator this reference:" }
+                p.reference { (reference) }
+                p.actions {
+                    @if let Some(name) = connection {
+                        a.button href={ "/login/" (name) } { "Try again" }
+                    }
+                    a.button.quiet href="/" { "Home" }
                 }
-                a.button.quiet href="/" { "Home" }
+                p.note { "Administrators find it under " a href={ "/admin/logs?reference=" (reference) } { "History" } ", with every check that was made." }
             }
-            p.note { "Administrators find it under " a href={ "/admin/logs?reference=" (reference) } { "History" } ", with every check that was made." }
-        }
-    })
+        },
+    )
 }
 
 pub(crate) fn again(fields: &[(String, String)]) -> Markup {
-    super::plain("Signing in", &html! {
-        section.card.narrow {
-            h1 { "Signing you in" }
-            p { "If nothing happens, press the button." }
-            form method="post" action="/saml/consume?again=1" {
-                @for (name, value) in fields {
-                    input type="hidden" name=(name) value=(value);
+    super::plain(
+        "Signing in",
+        &html! {
+            section.card.narrow {
+                h1 { "Signing you in" }
+                p { "If nothing happens, press the button." }
+                form method="post" action="/saml/consume?again=1" {
+                    @for (name, value) in fields {
+                        input type="hidden" name=(name) value=(value);
+                    }
+                    button type="submit" { "Continue" }
                 }
-                button type="submit" { "Continue" }
+                script { (maud::PreEscaped(SUBMIT_SCRIPT)) }
             }
-            script { (maud::PreEscaped(SUBMIT_SCRIPT)) }
-        }
-    })
+        },
+    )
 }
 
 fn message(title: &str, text: &str) -> Markup {
-    super::plain(title, &html! {
-        section.card.narrow {
-            h1 { (title) }
-            p { (text) }
-            p.actions { a.button.quiet href="/" { "Home" } }
-        }
-    })
+    super::plain(
+        title,
+        &html! {
+            section.card.narrow {
+                h1 { (title) }
+                p { (text) }
+                p.actions { a.button.quiet href="/" { "Home" } }
+            }
+        },
+    )
 }
 
 pub(crate) fn not_found() -> Markup {
@@ -53,11 +62,17 @@ pub(crate) fn not_found() -> Markup {
 }
 
 pub(crate) fn wrong_method() -> Markup {
-    message("Not like this", "This address takes another kind of request.")
+    message(
+        "Not like this",
+        "This address takes another kind of request.",
+    )
 }
 
 pub(crate) fn unreadable() -> Markup {
-    message("Not understood", "What was sent is not a form that this page understands, or it is too large.")
+    message(
+        "Not understood",
+        "What was sent is not a form that this page understands, or it is too large.",
+    )
 }
 
 pub(crate) fn stale_form() -> Markup {
@@ -75,5 +90,8 @@ pub(crate) fn cannot_start() -> Markup {
 }
 
 pub(crate) fn internal() -> Markup {
-    message("Something went wrong", "The fault is ours. Please try again in a moment.")
+    message(
+        "Something went wrong",
+        "The fault is ours. Please try again in a moment.",
+    )
 }

@@ -12,7 +12,11 @@ pub(crate) const STYLE: &str = include_str!("style.css");
 
 /// A page for people who sign in.
 fn plain(title: &str, content: &Markup) -> Markup {
-    shell(title, &html! { a href="/admin/sso" { "Administration" } }, content)
+    shell(
+        title,
+        &html! { a href="/admin/sso" { "Administration" } },
+        content,
+    )
 }
 
 /// A page for the administrator, with the menu.

@@ -9,13 +9,16 @@ use crate::app::App;
 use crate::explain::{checks, time_text};
 
 pub(crate) fn home(app: &App, connections: &[ConnectionRecord]) -> Markup {
-    plain("Welcome", &html! {
-        section.card.narrow {
-            h1 { "Welcome" }
-            p { "You are not signed in." }
-            (buttons(app, connections, None))
-        }
-    })
+    plain(
+        "Welcome",
+        &html! {
+            section.card.narrow {
+                h1 { "Welcome" }
+                p { "You are not signed in." }
+                (buttons(app, connections, None))
+            }
+        },
+    )
 }
 
 pub(crate) fn login(
@@ -24,16 +27,23 @@ pub(crate) fn login(
     connections: &[ConnectionRecord],
     return_to: Option<&str>,
 ) -> Markup {
-    plain("Sign in", &html! {
-        section.card.narrow {
-            h1 { "Sign in" }
-            (buttons(app, connections, return_to))
-        }
-    })
+    plain(
+        "Sign in",
+        &html! {
+            section.card.narrow {
+                h1 { "Sign in" }
+                (buttons(app, connections, return_to))
+            }
+        },
+    )
 }
 
 fn buttons(app: &App, connections: &[ConnectionRecord], return_to: Option<&str>) -> Markup {
-    let open = || connections.iter().filter(|connection| !connection.settings.disabled);
+    let open = || {
+        connections
+            .iter()
+            .filter(|connection| !connection.settings.disabled)
+    };
     html! {
         @if open().next().is_none() {
             p { "There is no connection to an identity provider yet." }
@@ -64,18 +74,21 @@ fn start_path(connection: &ConnectionRecord, return_to: Option<&str>) -> String 
 }
 
 pub(crate) fn logout(csrf: &str, signed_in: bool) -> Markup {
-    plain("Sign out", &html! {
-        section.card.narrow {
-            h1 { "Sign out" }
-            @if signed_in {
-                p { "This ends your session here. Single logout at the identity provider is not supported yet: you may still be signed in there." }
-                (sign_out(csrf))
-            } @else {
-                p { "You are not signed in." }
-                p.actions { a.button.quiet href="/" { "Home" } }
+    plain(
+        "Sign out",
+        &html! {
+            section.card.narrow {
+                h1 { "Sign out" }
+                @if signed_in {
+                    p { "This ends your session here. Single logout at the identity provider is not supported yet: you may still be signed in there." }
+                    (sign_out(csrf))
+                } @else {
+                    p { "You are not signed in." }
+                    p.actions { a.button.quiet href="/" { "Home" } }
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 fn sign_out(csrf: &str) -> Markup {
@@ -92,32 +105,39 @@ pub(crate) fn session(csrf: &str, session: &SessionRecord) -> Markup {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     let name_id = data.get("name_id").filter(|value| !value.is_null());
     let who = name_id.and_then(|value| text(value, "value"));
-    plain("Signed in", &html! {
-        section.card {
-            h1 { "You are signed in" }
-            @if let Some(who) = &who { p.who { (who) } }
-            dl {
-                @if let Some(label) = text(data, "label") { (pair("Through", &html! { (label) })) }
-                @if let Some(name_id) = name_id {
-                    @for (name, key) in [("NameID format", "format"), ("NameQualifier", "name_qualifier"), ("SPNameQualifier", "sp_name_qualifier")] {
-                        @if let Some(value) = text(name_id, key) { (pair(name, &html! { code { (value) } })) }
+    plain(
+        "Signed in",
+        &html! {
+            section.card {
+                h1 { "You are signed in" }
+                @if let Some(who) = &who { p.who { (who) } }
+                dl {
+                    @if let Some(label) = text(data, "label") { (pair("Through", &html! { (label) })) }
+                    @if let Some(name_id) = name_id {
+                        @for (name, key) in [("NameID format", "format"), ("NameQualifier", "name_qualifier"), ("SPNameQualifier", "sp_name_qualifier")] {
+                            @if let Some(value) = text(name_id, key) { (pair(name, &html! { code { (value) } })) }
+                        }
+                    } @else {
+                        (pair("NameID", &html! { "The identity provider sent none." }))
                     }
-                } @else {
-                    (pair("NameID", &html! { "The identity provider sent none." }))
+                    @if let Some(context) = text(data, "authn_context") { (pair("Signed in there by", &html! { code { (context) } })) }
+                    @if let Some(index) = text(data, "session_index") { (pair("Session there", &html! { code { (index) } })) }
+                    (pair("Until", &html! { (time_text(session.expires_at)) }))
                 }
-                @if let Some(context) = text(data, "authn_context") { (pair("Signed in there by", &html! { code { (context) } })) }
-                @if let Some(index) = text(data, "session_index") { (pair("Session there", &html! { code { (index) } })) }
-                (pair("Until", &html! { (time_text(session.expires_at)) }))
+                (sign_out(csrf))
             }
-            (sign_out(csrf))
-        }
-        (attributes(data))
-        (verification(data.get("report").unwrap_or(&Value::Null)))
-    })
+            (attributes(data))
+            (verification(data.get("report").unwrap_or(&Value::Null)))
+        },
+    )
 }
 
 fn attributes(data: &Value) -> Markup {
-    let list = data.get("attributes").and_then(Value::as_array).cloned().unwrap_or_default();
+    let list = data
+        .get("attributes")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     html! {
         section.card {
             h2 { "Attributes" }

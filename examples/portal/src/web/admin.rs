@@ -71,7 +71,14 @@ pub(super) fn login(app: &App, request: &Request) -> Response {
             Ok(Some(id)) => {
                 let mut response = http::redirect("/admin/sso");
                 let seconds = admin::SESSION_LENGTH.whole_seconds();
-                set_cookie(app, &mut response, ADMIN, id.expose(), SameSite::Strict, seconds);
+                set_cookie(
+                    app,
+                    &mut response,
+                    ADMIN,
+                    id.expose(),
+                    SameSite::Strict,
+                    seconds,
+                );
                 Ok(response)
             }
             Ok(None) => {
@@ -104,7 +111,9 @@ pub(super) fn settings(app: &App, request: &Request) -> Response {
 }
 
 pub(super) fn add_metadata(app: &App, request: &Request) -> Response {
-    add(app, request, |form| Trust::MetadataXml(form.get("metadata").to_owned()))
+    add(app, request, |form| {
+        Trust::MetadataXml(form.get("metadata").to_owned())
+    })
 }
 
 pub(super) fn add_fingerprint(app: &App, request: &Request) -> Response {
@@ -182,7 +191,9 @@ pub(super) fn remove(app: &App, request: &Request) -> Response {
         let name = request.name.as_deref().unwrap_or_default();
         Ok(match connections::remove(app.store(), name, now()) {
             Ok(()) => http::redirect("/admin/sso"),
-            Err(Refused::NotFound) => http::page(StatusCode::NOT_FOUND, &view::message::not_found()),
+            Err(Refused::NotFound) => {
+                http::page(StatusCode::NOT_FOUND, &view::message::not_found())
+            }
             Err(refused) => internal(&refused),
         })
     })
@@ -217,16 +228,23 @@ fn status(refused: &Refused) -> StatusCode {
 
 pub(super) fn logs(app: &App, request: &Request) -> Response {
     as_admin(app, request, |visitor| {
-        let reference = request.query("reference").map(str::trim).filter(|r| !r.is_empty());
+        let reference = request
+            .query("reference")
+            .map(str::trim)
+            .filter(|r| !r.is_empty());
         if let Some(reference) = reference {
-            let found = app.store().log_by_reference(&reference.to_ascii_uppercase())?;
+            let found = app
+                .store()
+                .log_by_reference(&reference.to_ascii_uppercase())?;
             if let Some(entry) = found {
                 return Ok(http::redirect(&format!("/admin/logs/{}", entry.reference)));
             }
         }
         let before = request.query("before").and_then(|text| text.parse().ok());
         let entries = app.store().log(before, PAGE)?;
-        let older = (entries.len() == PAGE as usize).then(|| entries.last().map(|e| e.id)).flatten();
+        let older = (entries.len() == PAGE as usize)
+            .then(|| entries.last().map(|e| e.id))
+            .flatten();
         let markup = view::history::logs(&visitor.csrf(app), &entries, older, reference);
         Ok(visitor.page(app, StatusCode::OK, &markup))
     })
@@ -236,7 +254,10 @@ pub(super) fn log_entry(app: &App, request: &Request) -> Response {
     as_admin(app, request, |visitor| {
         let reference = request.name.as_deref().unwrap_or_default();
         let Some(entry) = app.store().log_by_reference(reference)? else {
-            return Ok(http::page(StatusCode::NOT_FOUND, &view::message::not_found()));
+            return Ok(http::page(
+                StatusCode::NOT_FOUND,
+                &view::message::not_found(),
+            ));
         };
         let message = app.store().log_message(entry.id)?;
         let markup = view::history::entry(&visitor.csrf(app), &entry, message.as_deref());

@@ -38,9 +38,15 @@ type Handler = fn(&App, &Request) -> Response;
 /// Every route of the portal.
 pub fn router(app: Arc<App>) -> Router {
     let page = |handler: Handler| {
-        get(move |State(app): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery| {
-            run(app, handler, Request::new(headers, query, None, Bytes::new()))
-        })
+        get(
+            move |State(app): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery| {
+                run(
+                    app,
+                    handler,
+                    Request::new(headers, query, None, Bytes::new()),
+                )
+            },
+        )
     };
     let named = |handler: Handler| {
         get(
@@ -48,7 +54,11 @@ pub fn router(app: Arc<App>) -> Router {
                   headers: HeaderMap,
                   Path(name): Path<String>,
                   RawQuery(query): RawQuery| {
-                run(app, handler, Request::new(headers, query, Some(name), Bytes::new()))
+                run(
+                    app,
+                    handler,
+                    Request::new(headers, query, Some(name), Bytes::new()),
+                )
             },
         )
     };
@@ -93,19 +103,31 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/saml/consume", form(saml::consume))
         .route("/saml/slo", page(saml::logout).merge(form(saml::logout)))
         .route("/admin", page(admin::entrance))
-        .route("/admin/login", page(admin::login_page).merge(post(admin_login)))
+        .route(
+            "/admin/login",
+            page(admin::login_page).merge(post(admin_login)),
+        )
         .route("/admin/logout", form(admin::logout))
         .route("/admin/sso", page(admin::settings))
         .route("/admin/sso/metadata", form(admin::add_metadata))
         .route("/admin/sso/fingerprint", form(admin::add_fingerprint))
-        .route("/admin/sso/connection/{name}", named(admin::connection).merge(named_form(admin::change)))
-        .route("/admin/sso/connection/{name}/remove", named_form(admin::remove))
+        .route(
+            "/admin/sso/connection/{name}",
+            named(admin::connection).merge(named_form(admin::change)),
+        )
+        .route(
+            "/admin/sso/connection/{name}/remove",
+            named_form(admin::remove),
+        )
         .route("/admin/logs", page(admin::logs))
         .route("/admin/logs/{reference}", named(admin::log_entry))
         .route("/admin/users", page(admin::users))
         .fallback(|| async { http::page(StatusCode::NOT_FOUND, &view::message::not_found()) })
         .method_not_allowed_fallback(|| async {
-            http::page(StatusCode::METHOD_NOT_ALLOWED, &view::message::wrong_method())
+            http::page(
+                StatusCode::METHOD_NOT_ALLOWED,
+                &view::message::wrong_method(),
+            )
         })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(axum::middleware::from_fn(within_limits))
@@ -117,7 +139,12 @@ pub fn router(app: Arc<App>) -> Router {
 async fn run(app: Shared, handler: Handler, request: Request) -> Response {
     tokio::task::spawn_blocking(move || handler(&app, &request))
         .await
-        .unwrap_or_else(|_| http::page(StatusCode::INTERNAL_SERVER_ERROR, &view::message::internal()))
+        .unwrap_or_else(|_| {
+            http::page(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                &view::message::internal(),
+            )
+        })
 }
 
 /// Signing in hashes a password; the gate bounds how many do so at once.
@@ -132,7 +159,10 @@ async fn admin_login(
     };
     let gate = Arc::clone(&app);
     let Ok(_permit) = gate.password_gate.acquire().await else {
-        return http::page(StatusCode::INTERNAL_SERVER_ERROR, &view::message::internal());
+        return http::page(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            &view::message::internal(),
+        );
     };
     run(app, admin::login, Request::new(headers, query, None, body)).await
 }
@@ -156,14 +186,22 @@ fn unreadable(status: StatusCode) -> Response {
 async fn common_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
     let mut default = |name: HeaderName, value: &'static str| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     };
     default(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     default(header::X_FRAME_OPTIONS, "DENY");
     default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     default(header::REFERRER_POLICY, "no-referrer");
     default(header::CACHE_CONTROL, "no-store");
-    default(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    default(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    default(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    default(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    );
     response
 }

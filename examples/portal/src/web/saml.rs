@@ -53,7 +53,11 @@ pub(super) fn start(app: &App, request: &Request) -> Response {
 
 pub(super) fn metadata(app: &App, _: &Request) -> Response {
     let xml = app.sp().metadata_xml();
-    http::body(StatusCode::OK, "application/samlmetadata+xml; charset=utf-8", xml)
+    http::body(
+        StatusCode::OK,
+        "application/samlmetadata+xml; charset=utf-8",
+        xml,
+    )
 }
 
 pub(super) fn consume(app: &App, request: &Request) -> Response {

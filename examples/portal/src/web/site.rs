@@ -19,7 +19,10 @@ pub(super) fn guard(result: Result<Response, DbError>) -> Response {
 
 pub(super) fn internal(error: &dyn Display) -> Response {
     eprintln!("internal error: {error}");
-    http::page(StatusCode::INTERNAL_SERVER_ERROR, &view::message::internal())
+    http::page(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        &view::message::internal(),
+    )
 }
 
 pub(super) fn home(app: &App, request: &Request) -> Response {

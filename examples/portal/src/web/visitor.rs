@@ -102,7 +102,10 @@ impl Visitor {
         }
         let form = request.form();
         if self.is_new || !app.csrf_matches(&self.visit, form.get("csrf")) {
-            return Err(http::page(StatusCode::FORBIDDEN, &view::message::stale_form()));
+            return Err(http::page(
+                StatusCode::FORBIDDEN,
+                &view::message::stale_form(),
+            ));
         }
         Ok(form)
     }

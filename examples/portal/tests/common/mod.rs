@@ -1,7 +1,7 @@
 //! A portal on a free port, and a browser without JavaScript to visit it with.
 
 // Each test file uses its own part of this.
-#![allow(dead_code, reason = "shared by several test binaries")]
+#![allow(dead_code, unreachable_pub, reason = "shared by several test binaries")]
 
 use std::sync::Arc;
 
@@ -22,6 +22,15 @@ pub struct Portal {
 impl Portal {
     /// Starts a portal; `public` is the base URL when it is not the address itself.
     pub fn start_at(public: Option<&str>) -> Self {
+        Self::run(public, false)
+    }
+
+    /// Starts a portal with its development identity provider.
+    pub fn start_with_dev_idp() -> Self {
+        Self::run(None, true)
+    }
+
+    fn run(public: Option<&str>, with_dev_idp: bool) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let base = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
@@ -29,13 +38,25 @@ impl Portal {
         let password = portal::admin::ensure(&store, now()).unwrap().unwrap();
         let seen = public.map_or_else(|| base.clone(), |url| Url::parse(url).unwrap());
         let app = App::new(store.clone(), seen).unwrap();
+        let (ready, is_ready) = std::sync::mpsc::channel();
+        let shared = store.clone();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             runtime.block_on(async {
+                if with_dev_idp {
+                    let address = "127.0.0.1:0".parse().unwrap();
+                    portal::dev::start(&shared, app.sp(), address)
+                        .await
+                        .unwrap();
+                }
+                ready.send(()).unwrap();
                 let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                axum::serve(listener, portal::web::router(Arc::new(app))).await.unwrap();
+                axum::serve(listener, portal::web::router(Arc::new(app)))
+                    .await
+                    .unwrap();
             });
         });
+        is_ready.recv().unwrap();
         Self {
             base,
             store,
@@ -136,13 +157,20 @@ impl Browser {
 
     /// Changes the value of a cookie.
     pub fn spoil(&mut self, prefix: &str) {
-        for (_, value) in self.cookies.iter_mut().filter(|(name, _)| name.starts_with(prefix)) {
+        for (_, value) in self
+            .cookies
+            .iter_mut()
+            .filter(|(name, _)| name.starts_with(prefix))
+        {
             *value = "0".repeat(value.len());
         }
     }
 
     pub fn cookie(&self, prefix: &str) -> Option<&str> {
-        let found = self.cookies.iter().find(|(name, _)| name.starts_with(prefix));
+        let found = self
+            .cookies
+            .iter()
+            .find(|(name, _)| name.starts_with(prefix));
         found.map(|(_, value)| value.as_str())
     }
 
@@ -206,12 +234,20 @@ impl Browser {
     pub fn sign_in_admin(&mut self, portal: &Portal) -> Page {
         let page = self.get(&portal.url("/admin/login"));
         let password = portal.password.clone();
-        let page = self.submit(&page, "/admin/login", &[("name", "admin"), ("password", &password)]);
+        let page = self.submit(
+            &page,
+            "/admin/login",
+            &[("name", "admin"), ("password", &password)],
+        );
         self.rest_of(page)
     }
 
     fn cookie_header(&self) -> String {
-        let pairs: Vec<_> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        let pairs: Vec<_> = self
+            .cookies
+            .iter()
+            .map(|(n, v)| format!("{n}={v}"))
+            .collect();
         pairs.join("; ")
     }
 
@@ -236,7 +272,9 @@ impl Browser {
 
 impl Page {
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     /// Target and fields of the form whose action ends so.
@@ -253,7 +291,10 @@ impl Page {
                 .map(|input| input.split('>').next().unwrap())
                 .filter(|input| !input.contains("checkbox") || input.contains(" checked"))
                 .filter_map(|input| {
-                    Some((attribute(input, "name")?, attribute(input, "value").unwrap_or_default()))
+                    Some((
+                        attribute(input, "name")?,
+                        attribute(input, "value").unwrap_or_default(),
+                    ))
                 })
                 .collect();
             return (self.url.join(&target).unwrap(), fields);

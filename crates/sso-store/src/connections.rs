@@ -256,9 +256,11 @@ impl Store {
         let mut refused = None;
         let changed = self.transaction(|db| {
             let raw = db
-                .query_row(sql::CONNECTION_GET, [name.as_str()], |row| {
-                    RawConnection::from_row(row)
-                })
+                .query_row(
+                    sql::CONNECTION_GET,
+                    [name.as_str()],
+                    RawConnection::from_row,
+                )
                 .optional()?
                 .ok_or_else(|| DbError::new(DbErrorKind::NotFound))?;
             let mut record = raw.read()?;
@@ -307,9 +309,11 @@ impl Store {
     pub fn connection(&self, name: &ConnectionName) -> Result<Option<ConnectionRecord>, DbError> {
         let raw = self.with(|db| {
             Ok(db
-                .query_row(sql::CONNECTION_GET, [name.as_str()], |row| {
-                    RawConnection::from_row(row)
-                })
+                .query_row(
+                    sql::CONNECTION_GET,
+                    [name.as_str()],
+                    RawConnection::from_row,
+                )
                 .optional()?)
         })?;
         raw.map(RawConnection::read).transpose()
@@ -322,7 +326,7 @@ impl Store {
     pub fn connections(&self) -> Result<Vec<ConnectionRecord>, DbError> {
         let raw = self.with(|db| {
             let mut statement = db.prepare_cached(sql::CONNECTION_LIST)?;
-            let rows = statement.query_map([], |row| RawConnection::from_row(row))?;
+            let rows = statement.query_map([], RawConnection::from_row)?;
             Ok(rows.collect::<Result<Vec<_>, _>>()?)
         })?;
         raw.into_iter().map(RawConnection::read).collect()
@@ -340,8 +344,7 @@ impl Store {
     ) -> Result<Vec<ConnectionRecord>, DbError> {
         let raw = self.with(|db| {
             let mut statement = db.prepare_cached(sql::CONNECTION_BY_ENTITY_ID)?;
-            let rows =
-                statement.query_map((entity_id, limit), |row| RawConnection::from_row(row))?;
+            let rows = statement.query_map((entity_id, limit), RawConnection::from_row)?;
             Ok(rows.collect::<Result<Vec<_>, _>>()?)
         })?;
         raw.into_iter().map(RawConnection::read).collect()

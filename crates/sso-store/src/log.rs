@@ -211,9 +211,8 @@ impl Store {
     pub fn log(&self, before: Option<i64>, limit: u32) -> Result<Vec<LogEntry>, DbError> {
         let rows = self.with(|db| {
             let mut statement = db.prepare_cached(sql::LOG_LIST)?;
-            let rows = statement.query_map((before.unwrap_or(i64::MAX), limit), |row| {
-                RawEntry::from_row(row)
-            })?;
+            let rows =
+                statement.query_map((before.unwrap_or(i64::MAX), limit), RawEntry::from_row)?;
             Ok(rows.collect::<Result<Vec<_>, _>>()?)
         })?;
         rows.into_iter().map(RawEntry::read).collect()
@@ -226,9 +225,7 @@ impl Store {
     pub fn log_by_reference(&self, reference: &str) -> Result<Option<LogEntry>, DbError> {
         let row = self.with(|db| {
             Ok(db
-                .query_row(sql::LOG_BY_REFERENCE, [reference], |row| {
-                    RawEntry::from_row(row)
-                })
+                .query_row(sql::LOG_BY_REFERENCE, [reference], RawEntry::from_row)
                 .optional()?)
         })?;
         row.map(RawEntry::read).transpose()

@@ -3,6 +3,14 @@
 //! The test starts itself again as a child that writes and reports each acknowledged write, kills
 //! it in the middle, and looks.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 

@@ -1,5 +1,13 @@
 //! Exactly once: of many threads, and of many processes' worth of connections, one wins.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::sync::{Arc, Barrier};
 
 use idp_config::IdpSource;

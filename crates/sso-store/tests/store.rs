@@ -1,5 +1,13 @@
 //! What the store promises, on a real file.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::path::Path;
 use std::sync::{Arc, Barrier};
 

@@ -20,5 +20,6 @@ pub mod explain;
 pub mod login;
 pub mod presets;
 pub mod random;
+pub mod refusal;
 mod view;
 pub mod web;

@@ -4,8 +4,8 @@
 use std::future::Future;
 
 use saml_sp::{
-    AcsForm, Error, Expected, Login, LoginOptions, Outbound, PendingLogin, Received, Rejection,
-    RequestId, RequestRule, RequestStore,
+    AcsForm, Expected, Login, LoginOptions, Outbound, PendingLogin, Received, Rejection, RequestId,
+    RequestRule, RequestStore,
 };
 use serde_json::{Value, json};
 use sso_store::{
@@ -17,6 +17,7 @@ use time::{Duration, OffsetDateTime};
 use crate::app::App;
 use crate::connections::{self, Refused};
 use crate::random::{self, OsRandom};
+use crate::refusal::{Refusal, Reject, refuse};
 
 /// How long a session lasts, unless the identity provider says it ends sooner.
 pub const SESSION_LENGTH: Duration = Duration::hours(8);
@@ -96,95 +97,6 @@ pub enum Outcome {
     Refused(Refusal),
 }
 
-/// A refused login, as far as a browser may know.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Refusal {
-    /// What the user quotes to the administrator; the log entry has it.
-    pub reference: String,
-    /// Whether the message could not even be read.
-    pub malformed: bool,
-    /// Whether the fault is ours (the database).
-    pub internal: bool,
-    /// The connection to try again with: only known when the login was started here.
-    pub connection: Option<String>,
-}
-
-/// Why a message is refused, before it is written down.
-struct Reject {
-    code: String,
-    summary: String,
-    report: Value,
-    connection: Option<String>,
-    message: Option<String>,
-    malformed: bool,
-    internal: bool,
-    /// The entry is for the log, not only for the terminal.
-    keep: bool,
-}
-
-impl Reject {
-    /// A reason that only the portal has: finding the connection and the browser.
-    fn ours(code: &str, side: &str, hint: &str, received: &Received) -> Self {
-        Self {
-            code: code.to_owned(),
-            summary: hint.to_owned(),
-            report: json!({
-                "verdict": "rejected", "code": code, "signed": [],
-                "checks": [{ "code": code, "result": "fail", "expected": null, "actual": null,
-                    "side": side, "hint": hint, "at": null }],
-            }),
-            connection: None,
-            message: Some(received.xml().to_owned()),
-            malformed: false,
-            internal: false,
-            keep: true,
-        }
-    }
-
-    fn rejection(rejection: &Rejection, received: Option<&Received>) -> Self {
-        let code = rejection.code();
-        Self {
-            code: code.to_owned(),
-            summary: rejection.reason().hint().to_owned(),
-            report: serde_json::to_value(rejection.report()).unwrap_or(Value::Null),
-            connection: None,
-            message: received.map(|received| received.xml().to_owned()),
-            malformed: false,
-            internal: code == "store.failed",
-            keep: true,
-        }
-    }
-
-    fn rule(rule: RequestRule, received: &Received) -> Self {
-        Self::rejection(&Rejection::from(Error::from(rule)), Some(received))
-    }
-
-    fn database(error: &DbError) -> Self {
-        Self {
-            code: error.code().to_owned(),
-            summary: error.to_string(),
-            report: Value::Null,
-            connection: None,
-            message: None,
-            malformed: false,
-            internal: true,
-            keep: false,
-        }
-    }
-
-    fn of(mut self, connection: &ConnectionName) -> Self {
-        self.connection = Some(connection.as_str().to_owned());
-        self
-    }
-}
-
-impl From<DbError> for Reject {
-    fn from(error: DbError) -> Self {
-        Self::database(&error)
-    }
-}
-
 enum Step {
     Again,
     Done(SessionId, String, Option<RequestId>),
@@ -211,12 +123,20 @@ pub fn finish(
             // A form that holds no XML is noise, and anybody can send it: nothing is written. With
             // XML it is an attempt to log in, and there is an audit entry.
             reject.keep = holds_xml(body);
-            return Outcome::Refused(refuse(app, reject, false, now));
+            return Outcome::Refused(refuse(app, *reject, false, now));
         }
     };
     let known = received.hints().in_response_to().map(RequestId::new);
     let step = match &known {
-        Some(id) => solicited(app, &received, id, binding(id), second, previous, now),
+        Some(id) => solicited(
+            app,
+            &received,
+            id,
+            binding(id).as_deref(),
+            second,
+            previous,
+            now,
+        ),
         None => unsolicited(app, &received, previous, now),
     };
     match step {
@@ -231,7 +151,7 @@ pub fn finish(
                 .map(|(name, value)| (name.into_owned(), value.into_owned()))
                 .collect(),
         ),
-        Err(reject) => Outcome::Refused(refuse(app, reject, known.is_some(), now)),
+        Err(reject) => Outcome::Refused(refuse(app, *reject, known.is_some(), now)),
     }
 }
 
@@ -250,30 +170,30 @@ fn solicited(
     app: &App,
     received: &Received,
     id: &RequestId,
-    binding: Option<String>,
+    binding: Option<&str>,
     second: bool,
     previous: Option<&SessionId>,
     now: OffsetDateTime,
-) -> Result<Step, Reject> {
+) -> Result<Step, Box<Reject>> {
     let unavailable = || Reject::rule(RequestRule::Unknown, received);
     let pending = match wait(app.store().find(id)) {
         Ok(Some(pending)) => pending,
         Ok(None) => return Err(unavailable()),
         Err(error) => {
-            return Err(Reject {
+            return Err(Box::new(Reject {
                 code: "store.failed".to_owned(),
                 internal: true,
                 keep: false,
                 summary: error.to_string(),
-                ..unavailable()
-            });
+                ..*unavailable()
+            }));
         }
     };
     let name: ConnectionName = pending.connection().as_str().parse()?;
     if app.store().pending_used(id)? == Some(true) {
         return Err(Reject::rule(RequestRule::AlreadyUsed, received).of(&name));
     }
-    match &binding {
+    match binding {
         Some(value) if pending.check_browser(Some(value)).is_ok() => {}
         Some(_) => return Err(Reject::rule(RequestRule::OtherBrowser, received).of(&name)),
         None if !second => return Ok(Step::Again),
@@ -310,7 +230,7 @@ fn unsolicited(
     received: &Received,
     previous: Option<&SessionId>,
     now: OffsetDateTime,
-) -> Result<Step, Reject> {
+) -> Result<Step, Box<Reject>> {
     let issuer = received.hints().issuer().unwrap_or_default();
     let mut candidates = app.store().connections_by_entity_id(issuer, 2)?;
     let record = match (candidates.pop(), candidates.pop()) {
@@ -345,7 +265,7 @@ fn accept(
     expected: Expected<'_>,
     previous: Option<&SessionId>,
     now: OffsetDateTime,
-) -> Result<SessionId, Reject> {
+) -> Result<SessionId, Box<Reject>> {
     if record.settings.disabled {
         return Err(Reject::ours(
             "connection.disabled",
@@ -363,7 +283,7 @@ fn accept(
         .validate(received, &connection, expected, now)
         .and_then(|validated| wait(validated.accept(app.store(), app.store(), now)))
         .map_err(|rejection| Reject::rejection(&rejection, Some(received)))?;
-    open_session(app, record, &login, previous, now).map_err(Reject::from)
+    open_session(app, record, &login, previous, now).map_err(Box::<Reject>::from)
 }
 
 fn open_session(
@@ -420,30 +340,4 @@ fn open_session(
 // SAML Core §8.3.8: a transient identifier means nothing after the session.
 fn is_transient(format: Option<&str>) -> bool {
     format == Some("urn:oasis:names:tc:SAML:2.0:nameid-format:transient")
-}
-
-/// Writes the refusal down and returns what the browser may know.
-fn refuse(app: &App, reject: Reject, started_here: bool, now: OffsetDateTime) -> Refusal {
-    let reference = random::code(2).unwrap_or_default();
-    let mut kept = false;
-    if reject.keep {
-        let mut entry = NewLogEntry::new(now, Event::LoginRejected, &reference, &reject.summary);
-        entry.connection = reject.connection.as_deref();
-        entry.code = Some(&reject.code);
-        entry.report = Some(&reject.report);
-        entry.message = reject.message.as_deref();
-        kept = app.store().append_log(&entry).is_ok();
-    }
-    if !kept {
-        eprintln!(
-            "login refused, reference {reference}: {} ({})",
-            reject.code, reject.summary
-        );
-    }
-    Refusal {
-        reference,
-        malformed: reject.malformed,
-        internal: reject.internal,
-        connection: reject.connection.filter(|_| started_here),
-    }
 }

@@ -1,5 +1,13 @@
 //! What a newcomer does: one click at the portal, one at the development identity provider.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod common;
 
 use common::{Browser, Page, Portal};

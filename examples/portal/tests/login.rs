@@ -1,5 +1,13 @@
 //! Logging in over real HTTP, and every way in which it is refused.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod common;
 
 use common::{Browser, Page, Portal, answer};

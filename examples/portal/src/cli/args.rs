@@ -107,7 +107,7 @@ pub(super) enum AdminCommand {
 #[derive(Debug, Subcommand)]
 pub(super) enum ConnectionCommand {
     /// Add a connection.
-    Add(Add),
+    Add(Box<Add>),
     /// List the connections.
     List,
     /// Show a connection.

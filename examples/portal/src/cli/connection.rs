@@ -18,22 +18,22 @@ const MAX_FILE: u64 = 4 * 1024 * 1024;
 
 pub(super) fn run(store: &Store, command: ConnectionCommand) -> Result<(), Stop> {
     match command {
-        ConnectionCommand::Add(add) => self::add(store, add),
+        ConnectionCommand::Add(add) => self::add(store, *add),
         ConnectionCommand::List => list(store),
         ConnectionCommand::Show { name } => {
-            show(&connections::find(store, &name).map_err(stop)?);
+            show(&connections::find(store, &name).map_err(|refused| stop(&refused))?);
             Ok(())
         }
         ConnectionCommand::Set(set) => self::set(store, &set),
         ConnectionCommand::Remove { name } => {
-            connections::remove(store, &name, now()).map_err(stop)?;
+            connections::remove(store, &name, now()).map_err(|refused| stop(&refused))?;
             println!("Removed {name}.");
             Ok(())
         }
     }
 }
 
-fn stop(refused: Refused) -> Stop {
+fn stop(refused: &Refused) -> Stop {
     let message = one_line(&refused.to_string());
     let code = refused.code();
     // A ConfigError begins with its code already.
@@ -68,7 +68,7 @@ fn add(store: &Store, add: Add) -> Result<(), Stop> {
         trust,
         settings,
     };
-    let record = connections::add(store, new, now()).map_err(stop)?;
+    let record = connections::add(store, new, now()).map_err(|refused| stop(&refused))?;
     println!(
         "Added {}: \"Sign in with {}\".",
         record.name,
@@ -185,7 +185,7 @@ fn set(store: &Store, set: &Set) -> Result<(), Stop> {
         }
         Ok(())
     })
-    .map_err(stop)?;
+    .map_err(|refused| stop(&refused))?;
     show(&record);
     Ok(())
 }

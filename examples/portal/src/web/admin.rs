@@ -39,7 +39,7 @@ fn as_admin_form(
 ) -> Response {
     as_admin(app, request, |visitor| match visitor.form(app, request) {
         Ok(form) => work(visitor, &form),
-        Err(refused) => Ok(refused),
+        Err(refused) => Ok(*refused),
     })
 }
 
@@ -63,7 +63,7 @@ pub(super) fn login(app: &App, request: &Request) -> Response {
         let visitor = Visitor::of(app, request, now())?;
         let form = match visitor.form(app, request) {
             Ok(form) => form,
-            Err(refused) => return Ok(refused),
+            Err(refused) => return Ok(*refused),
         };
         let previous = visitor::session_id(app, request, ADMIN);
         let (name, password) = (form.get("name").trim(), form.get("password").trim());

@@ -55,7 +55,7 @@ pub(super) fn end_session(app: &App, request: &Request) -> Response {
         let at = now();
         let visitor = Visitor::of(app, request, at)?;
         if let Err(refused) = visitor.form(app, request) {
-            return Ok(refused);
+            return Ok(*refused);
         }
         if let Some((id, record)) = &visitor.session {
             app.store().end_session(id)?;

@@ -93,19 +93,19 @@ impl Visitor {
     }
 
     /// The fields of a form that comes from one of our own pages in this browser.
-    pub(super) fn form(&self, app: &App, request: &Request) -> Result<Form, Response> {
+    pub(super) fn form(&self, app: &App, request: &Request) -> Result<Form, Box<Response>> {
         if !request.is_form() {
-            return Err(http::page(
+            return Err(Box::new(http::page(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 &view::message::unreadable(),
-            ));
+            )));
         }
         let form = request.form();
         if self.is_new || !app.csrf_matches(&self.visit, form.get("csrf")) {
-            return Err(http::page(
+            return Err(Box::new(http::page(
                 StatusCode::FORBIDDEN,
                 &view::message::stale_form(),
-            ));
+            )));
         }
         Ok(form)
     }

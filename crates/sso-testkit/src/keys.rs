@@ -50,7 +50,7 @@ impl IdpKey {
     /// # Panics
     /// When the machine has no randomness to make a key from.
     #[must_use]
-    pub fn generate(kind: KeyKind, subject: &[(DnType, &str)], not_before: OffsetDateTime) -> Self {
+    pub(crate) fn generate(kind: KeyKind, subject: &[(DnType, &str)], not_before: OffsetDateTime) -> Self {
         let pair = match kind {
             KeyKind::Rsa2048 => rcgen::KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048),
             KeyKind::Rsa4096 => rcgen::KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_4096),
@@ -90,10 +90,19 @@ impl IdpKey {
         }
     }
 
+    /// A new key whose certificate has one name, valid for five years from `not_before`.
+    ///
+    /// # Panics
+    /// When the machine has no randomness to make a key from.
+    #[must_use]
+    pub fn generate_named(kind: KeyKind, common_name: &str, not_before: OffsetDateTime) -> Self {
+        Self::generate(kind, &[(DnType::CommonName, common_name)], not_before)
+    }
+
     /// The process's key number `index` of a kind: the same one each time, so that tests stay quick.
     ///
     /// # Panics
-    /// As [`IdpKey::generate`].
+    /// When the machine has no randomness to make a key from.
     #[must_use]
     pub fn pooled(kind: KeyKind, index: usize) -> Arc<Self> {
         static POOL: OnceLock<Pool> = OnceLock::new();

@@ -40,4 +40,4 @@ pub use message::{
 pub use random::{OsRandom, TestRandom};
 pub use raw_rsa::RawRsaKey;
 pub use request::AuthnRequestInfo;
-pub use signer::{KeyInfoRecipe, ReferenceRecipe, SignatureRecipe, algorithm};
+pub use signer::{KeyInfoRecipe, ReferenceRecipe, SignatureRecipe, algorithm, sha256_base64};

@@ -311,6 +311,12 @@ pub(crate) fn insert(text: &str, at: usize, what: &str) -> String {
     [head, what, tail].concat()
 }
 
+/// SHA-256, base64: for a Content-Security-Policy.
+#[must_use]
+pub fn sha256_base64(octets: &[u8]) -> String {
+    saml_xml::types::encode_base64(&digest_with(algorithm::SHA256, octets))
+}
+
 /// Canonical XML's escaping of an attribute value.
 #[must_use]
 pub fn escape_attribute(text: &str) -> String {

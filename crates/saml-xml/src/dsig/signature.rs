@@ -249,8 +249,13 @@ fn plain(element: Element<'_>, attributes: &[&str]) -> Result<(), SignatureError
     }
 }
 
+/// Text without comments or CDATA sections: base64 needs neither, and a reader that takes the first
+/// text node alone sees another value than one that takes all of it (CVE-2025-29774).
 fn base64_text(element: Element<'_>) -> Result<Vec<u8>, SignatureError> {
-    match element.text().map(decode_base64) {
+    let content = element.start_tag_span().end..element.span().end;
+    let source = element.document().source().get(content);
+    let markup = source.is_some_and(|content| content.matches('<').count() > 1);
+    match element.text().filter(|_| !markup).map(decode_base64) {
         Some(Ok(bytes)) if !bytes.is_empty() => Ok(bytes),
         _ => refuse(Kind::Malformed, element),
     }

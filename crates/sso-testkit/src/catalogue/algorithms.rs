@@ -30,6 +30,9 @@ fn excluded(book: &mut Book) {
     book.refused("removed_and_edited", EACH, "signature.missing", |b| {
         set_content(&without_signatures(&b.genuine()), "saml:NameID", EVIL_NAME_ID).into()
     });
+    book.refused("other_namespace", super::ASSERTION_ONLY, "signature.missing", |b| {
+        b.genuine().replace(crate::signer::DSIG, "http://www.w3.org/2000/09/xmldsig").into()
+    });
     book.refused("other_namespace", &[Signs::Response, Signs::Both], "response.unexpected_child", |b| {
         // a Signature that only its local name makes one
         b.genuine().replace(crate::signer::DSIG, "http://www.w3.org/2000/09/xmldsig").into()

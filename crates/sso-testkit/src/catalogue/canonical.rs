@@ -180,8 +180,7 @@ fn accepted(book: &mut Book) {
     book.accepted("white_space_in_base64", EACH, |b| {
         let xml = b.genuine();
         let value = get(&xml, "ds:SignatureValue");
-        let wrapped: String = value["<ds:SignatureValue>".len()..value.len() - "</ds:SignatureValue>".len()]
-            .as_bytes()
+        let wrapped: String = value.as_bytes()["<ds:SignatureValue>".len()..value.len() - "</ds:SignatureValue>".len()]
             .chunks(64)
             .map(|line| format!("{}\r\n", String::from_utf8_lossy(line)))
             .collect();

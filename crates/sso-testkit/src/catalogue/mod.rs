@@ -251,7 +251,6 @@ pub enum Proof {
 type Build = Box<dyn Fn(&Base) -> Message + Send + Sync>;
 
 /// One message and the verdict it is owed.
-#[expect(clippy::exhaustive_structs, reason = "a test kit's data, read by tests")]
 pub struct Case {
     /// The row of the attack notes: `W01`.
     pub row: &'static str,

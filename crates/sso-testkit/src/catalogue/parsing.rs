@@ -162,7 +162,7 @@ fn namespaces(book: &mut Book) {
             b.response_text(|xml| replace_element(&xml, "saml:Assertion", &format!("{open}{}</Assertion>", subject())))
         });
     }
-    book.refused("response_in_assertion_namespace", EACH, "response.root", |b| in_other_namespace(b));
+    book.refused("response_in_assertion_namespace", EACH, "response.root", in_other_namespace);
     book.refused("name_id_in_other_namespace", EACH, "subject.unexpected_child", |b| {
         b.assertion_text(|xml| {
             let name_id = format!("<x:NameID xmlns:x=\"urn:evil\">{EVIL_NAME_ID}</x:NameID>");

@@ -176,9 +176,9 @@ fn answers(book: &mut Book) {
     });
 
     book.row("S15");
-    let cases = book.refused("not_allowed", EACH, "request.unsolicited_not_allowed", |b| unsolicited(b));
+    let cases = book.refused("not_allowed", EACH, "request.unsolicited_not_allowed", unsolicited);
     super::each(cases, |setting| setting.unsolicited = true);
-    let cases = book.accepted("allowed", EACH, |b| unsolicited(b));
+    let cases = book.accepted("allowed", EACH, unsolicited);
     super::each(cases, |setting| {
         setting.unsolicited = true;
         setting.allow_unsolicited = true;

@@ -14,7 +14,8 @@ use saml_xml::{
 use crate::common::{ACS, KEY, NOW, SP, connection};
 
 /// Counts up: every call gives other bytes.
-struct Counter(std::sync::atomic::AtomicU8);
+#[derive(Default)]
+pub(crate) struct Counter(std::sync::atomic::AtomicU8);
 
 impl Random for Counter {
     fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {

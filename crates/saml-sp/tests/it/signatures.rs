@@ -225,6 +225,10 @@ fn metadata_that_has_expired() {
         .map(|_| ())
         .unwrap_err();
     assert_eq!(rejection.code(), "connection.metadata_expired");
+    // nor is a login started with it
+    let random = crate::request::Counter::default();
+    let started = crate::common::sp().start_login(&connection, &Default::default(), NOW, &random);
+    assert_eq!(started.unwrap_err().code(), "connection.metadata_expired");
     assert_eq!(rejection.needs(), Some(Need::RefreshMetadata));
 }
 

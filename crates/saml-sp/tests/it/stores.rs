@@ -156,3 +156,34 @@ fn a_used_request_stays_used() {
         Consumed::Unknown
     );
 }
+
+#[test]
+fn attribute_values_are_never_flattened_or_chosen() {
+    let values = "<saml:AttributeValue>ada@corp.example</saml:AttributeValue>";
+    let odd = "<saml:AttributeValue>a<x xmlns=\"urn:x\">b</x></saml:AttributeValue>";
+    let xml = edit(
+        base(),
+        &[(values, odd), ("Name=\"groups\"", "Name=\"mail\"")],
+    );
+    let store = store_with_request();
+    let validated = validate(&sign(xml, Signs::Assertion)).unwrap();
+    let login = block_on(validated.accept(&store, &store, NOW)).unwrap();
+    let mail = login.attributes();
+    assert_eq!(mail.len(), 2);
+    assert_eq!(mail.all("mail").count(), 3);
+    assert_eq!(
+        mail.single("mail").unwrap_err().code(),
+        "attribute.not_single"
+    );
+    assert_eq!(mail.texts("mail").unwrap_err().code(), "attribute.not_text");
+    assert_eq!(mail.all("mail").next().unwrap().as_text(), None);
+
+    let nil = "<saml:AttributeValue xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:nil=\"true\"/>";
+    let store = store_with_request();
+    let validated = validate(&sign(edit(base(), &[(values, nil)]), Signs::Assertion)).unwrap();
+    let login = block_on(validated.accept(&store, &store, NOW)).unwrap();
+    assert_eq!(
+        login.attributes().single("mail").unwrap_err().code(),
+        "attribute.not_text"
+    );
+}

@@ -6,7 +6,7 @@ use saml_sp::ServiceProvider;
 use sso_store::{DbError, Store, StoredSecret};
 use url::Url;
 
-use crate::random;
+use crate::{keys, random};
 
 /// Why the portal cannot start.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub enum StartError {
     ServiceProvider(saml_sp::Error),
     /// The operating system gave no random bytes.
     Random,
+    /// The signing key cannot be made, or the stored one cannot be read.
+    Key,
     /// The port cannot be opened.
     Listen(std::io::Error),
     /// The development identity provider cannot be started or configured.
@@ -35,6 +37,9 @@ impl fmt::Display for StartError {
             Self::Db(error) => write!(f, "{}: {error}", error.code()),
             Self::ServiceProvider(error) => {
                 write!(f, "{}: {}", error.code(), error.reason().hint())
+            }
+            Self::Key => {
+                f.write_str("the signing key cannot be made, or the stored one is damaged")
             }
             Self::Random => f.write_str("the operating system gave no random bytes"),
             Self::Listen(error) => write!(f, "cannot listen: {error}"),
@@ -78,6 +83,7 @@ impl App {
         let at = |path: &str| base.join(path).map_err(|_| StartError::BaseUrl);
         let metadata = at("/saml/metadata")?;
         let sp = ServiceProvider::builder(metadata.as_str(), at("/saml/consume")?)
+            .signing_key(keys::signing_key(&store, random::now())?)
             .build()
             .map_err(StartError::ServiceProvider)?;
         let csrf = store.secret_or_make("csrf", || {

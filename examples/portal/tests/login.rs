@@ -432,6 +432,30 @@ fn a_disabled_or_missing_connection_starts_nothing() {
 }
 
 #[test]
+fn requests_are_signed_where_that_is_set_and_metadata_has_the_certificate() {
+    let (portal, _, mut browser) = setup();
+    let metadata = browser.get(&portal.url("/saml/metadata"));
+    assert!(
+        metadata
+            .header("content-type")
+            .starts_with("application/samlmetadata+xml")
+    );
+    assert!(metadata.body.contains("X509Certificate") && metadata.body.contains("/saml/consume"));
+    let unsigned = browser.get(&portal.url("/login/example"));
+    assert!(!unsigned.header("location").contains("Signature="));
+    portal::connections::change(&portal.store, "example", now(), |record| {
+        record.settings.sign_requests = true;
+        Ok(())
+    })
+    .unwrap();
+    let signed = browser.get(&portal.url("/login/example"));
+    assert!(
+        signed.header("location").contains("&SigAlg=")
+            && signed.header("location").contains("&Signature=")
+    );
+}
+
+#[test]
 fn over_https_cookies_have_the_host_prefix() {
     let portal = Portal::start_at(Some("https://sso.example.test"));
     let idp = FakeIdp::preset(Preset::Generic);

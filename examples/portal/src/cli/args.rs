@@ -177,6 +177,9 @@ pub(super) struct Set {
     /// How the request travels.
     #[arg(long)]
     pub(super) request_binding: Option<RequestBindingArg>,
+    /// Sign requests; where the metadata asks for it they are signed anyway.
+    #[arg(long, value_name = "true|false")]
+    pub(super) sign_requests: Option<Flag>,
     /// Tolerated difference between the clocks, at most 300.
     #[arg(long, value_name = "SECONDS")]
     pub(super) clock_skew: Option<u32>,

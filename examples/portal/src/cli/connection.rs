@@ -134,6 +134,7 @@ fn show(record: &ConnectionRecord) {
     lines.extend(connections::facts(record, now()));
     lines.extend([
         ("signed part", word(&settings.required_signature)),
+        ("sign requests", settings.sign_requests.to_string()),
         ("request binding", word(&settings.request_binding)),
         ("allow unsolicited", settings.allow_unsolicited.to_string()),
         ("disabled", settings.disabled.to_string()),
@@ -161,6 +162,9 @@ fn set(store: &Store, set: &Set) -> Result<(), Stop> {
         let settings = &mut record.settings;
         if let Some(allow) = set.allow_unsolicited {
             settings.allow_unsolicited = allow;
+        }
+        if let Some(sign) = set.sign_requests {
+            settings.sign_requests = sign;
         }
         if let Some(disabled) = set.disabled {
             settings.disabled = disabled;

@@ -205,7 +205,8 @@ pub(crate) fn connection(
                             ("post", "HTTP-POST", settings.request_binding == RequestBindingChoice::Post),
                         ] { option value=(value) selected[on] { (text) } }
                     }
-                    label.tick { input type="checkbox" name="allow_unsolicited" value="yes" checked[settings.allow_unsolicited]; " Accept logins that start at the identity provider (weaker: they can be forced on a browser)" }
+                    label.tick { input type="checkbox" name="sign_requests" value="yes" checked[settings.sign_requests]; " Sign requests (they are signed anyway where the metadata asks for it)" }
+                label.tick { input type="checkbox" name="allow_unsolicited" value="yes" checked[settings.allow_unsolicited]; " Accept logins that start at the identity provider (weaker: they can be forced on a browser)" }
                     label.tick { input type="checkbox" name="disabled" value="yes" checked[settings.disabled]; " Disabled" }
                     button type="submit" { "Save" }
                 }

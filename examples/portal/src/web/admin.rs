@@ -160,6 +160,7 @@ pub(super) fn change(app: &App, request: &Request) -> Response {
         let changed = connections::change(app.store(), name, now(), |record| {
             record.label = form.get("label").to_owned();
             record.settings.allow_unsolicited = form.ticked("allow_unsolicited");
+            record.settings.sign_requests = form.ticked("sign_requests");
             record.settings.disabled = form.ticked("disabled");
             record.settings.required_signature = match form.get("required_signature") {
                 "response" => RequiredSignature::Response,

@@ -111,7 +111,7 @@ fn again(fields: &[(String, String)]) -> Response {
         view::message::SUBMIT_SCRIPT.as_bytes(),
     );
     let policy = format!(
-        "default-src 'none'; style-src 'self'; script-src 'sha256-{}'; form-action 'self'; \
+        "default-src 'none'; style-src 'self'; img-src data:; script-src 'sha256-{}'; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'",
         STANDARD.encode(hash)
     );

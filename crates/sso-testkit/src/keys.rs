@@ -44,6 +44,11 @@ impl std::fmt::Debug for IdpKey {
 
 type Pool = Mutex<Vec<((KeyKind, usize), Arc<IdpKey>)>>;
 
+fn pool() -> &'static Pool {
+    static POOL: OnceLock<Pool> = OnceLock::new();
+    POOL.get_or_init(Pool::default)
+}
+
 impl IdpKey {
     /// A new key with a self-signed certificate for `subject`, valid for five years from `not_before`.
     ///
@@ -105,9 +110,7 @@ impl IdpKey {
     /// When the machine has no randomness to make a key from.
     #[must_use]
     pub fn pooled(kind: KeyKind, index: usize) -> Arc<Self> {
-        static POOL: OnceLock<Pool> = OnceLock::new();
-        let pool = POOL.get_or_init(Pool::default);
-        let mut keys = pool.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut keys = pool().lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some((_, key)) = keys.iter().find(|(id, _)| *id == (kind, index)) {
             return key.clone();
         }
@@ -131,6 +134,13 @@ impl IdpKey {
         let key = Arc::new(Self::generate(kind, subject, not_before));
         keys.push(((kind, index), key.clone()));
         key
+    }
+
+    /// Makes a key the process's number `index` of a kind, so that messages come out the same each time.
+    pub fn keep_in_pool(self, kind: KeyKind, index: usize) {
+        let mut keys = pool().lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        keys.retain(|(id, _)| *id != (kind, index));
+        keys.push(((kind, index), Arc::new(self)));
     }
 
     /// A key that was kept: PKCS#8 private key and certificate, both PEM.

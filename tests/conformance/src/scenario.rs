@@ -7,7 +7,7 @@ use idp_config::IdpSource;
 use saml_sp::{
     Connection, ConnectionId, Expected, Login, LoginOptions, Random, RandomError, RequestBinding, ServiceProvider,
 };
-use saml_xml::{C14nOptions, Certificate, Document, Limits};
+use saml_xml::{C14nOptions, Certificate, Document, Limits, SignatureError, SigningKey};
 use serde::Deserialize;
 use sso_testkit::catalogue::{Base, Setting};
 use sso_testkit::OsRandom;
@@ -102,6 +102,12 @@ impl World {
                 self.exchange.pending.check_browser(presented.as_deref()).map_err(|error| error.code())
             }
             "refused_messages" => self.refused_messages(number(argument)),
+            "post_bytes" => {
+                let body = [b"SAMLResponse=".as_slice(), &vec![b'A'; usize::try_from(number(argument)).expect("a size")]].concat();
+                let form = saml_sp::AcsForm::urlencoded(&body);
+                self.exchange.sp.receive(form).map(drop).map_err(|error| error.code())
+            }
+            "pinned_certificate_is" => self.pinned(argument),
             "read_single" => {
                 let login = self.login.as_ref().expect("a login");
                 login.attributes().single(argument).map(drop).map_err(|error| error.code())
@@ -158,6 +164,24 @@ impl World {
         self.exchange.sp.validate(&received, &other, expected, self.exchange.now).map(drop).map_err(|e| e.code())
     }
 
+    /// Trust by the fingerprint of something that is no certificate, and a message that carries it.
+    fn pinned(&self, octets: &str) -> Outcome {
+        let digest = sso_testkit::signer::digest_with(sso_testkit::algorithm::SHA256, octets.as_bytes());
+        let hex: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();
+        let idp = &self.base.idp;
+        let trusted = IdpSource::fingerprint(idp.entity_id(), idp.sso_url(), None, &hex)
+            .and_then(|source| source.resolve(self.exchange.now))
+            .expect("a fingerprint");
+        let connection = self.exchange.connection.clone().with_identity_provider(trusted);
+        let carried = saml_xml::types::encode_base64(octets.as_bytes());
+        let xml = self.base.genuine().replace(&idp.key().certificate_base64(), &carried);
+        let value = saml_xml::types::encode_base64(xml.as_bytes());
+        let received =
+            self.exchange.sp.receive(saml_sp::AcsForm::fields(&value, None)).map_err(|error| error.code())?;
+        let expected = Expected::Request(&self.exchange.pending);
+        self.exchange.sp.validate(&received, &connection, expected, self.exchange.now).map(drop).map_err(|e| e.code())
+    }
+
     /// D11: messages that prove nothing fill no store, however many they are.
     fn refused_messages(&self, count: i64) -> Outcome {
         let genuine = self.base.genuine();
@@ -191,6 +215,15 @@ impl World {
                 start(&from_metadata(xml).request_binding(RequestBinding::Redirect), &rng)
             }
             "signed_without_a_key" => start(&connection.sign_requests(true), &rng),
+            "signed_with_a_damaged_key" => {
+                // one bit of dP is wrong: the key can be read, and what it signs is not a signature
+                let pem = std::fs::read_to_string(crate::vectors::folder().join("keys/damaged.key.pem")).expect("a key");
+                let key = SigningKey::from_pkcs8_pem(&pem).expect("a key that can be read");
+                let sp = ServiceProvider::builder("urn:sp", "https://sp.example.test/acs").signing_key(key).build();
+                sp.and_then(|sp| sp.start_login(&connection.sign_requests(true), &LoginOptions::default(), now, &rng))
+                    .map(drop)
+                    .map_err(|error| error.code())
+            }
             "without_randomness" => start(&connection, &NoRandom),
             "after_valid_until" => {
                 let until = saml_xml::types::format_date_time(now + Duration::hours(1));
@@ -217,10 +250,17 @@ fn xml_step(verb: &str, argument: &str) -> Outcome {
         "parse_bytes" => parse(format!("<a>{}</a>", "x".repeat(count() - 7))).map(drop),
         "parse_siblings" => parse(format!("<a>{}</a>", "<b/>".repeat(count()))).map(drop),
         "parse_nested" => parse(["<a>".repeat(count()), "</a>".repeat(count())].concat()).map(drop),
-        "canonicalise_all_but_itself" => {
+        "canonicalise_all_but_itself" | "sign_all_but_itself" => {
             let document = parse("<a></a>".to_owned())?;
             let options = C14nOptions::default().without(document.root());
-            saml_xml::exclusive_c14n(document.root(), &options, &mut Vec::new()).map_err(|error| error.code())
+            let done = saml_xml::exclusive_c14n(document.root(), &options, &mut Vec::new());
+            // no message leads there, because the signed element is never its own signature; a verifier that
+            // met it all the same would say so
+            if verb == "sign_all_but_itself" {
+                done.map_err(|error| SignatureError::from(error).code())
+            } else {
+                done.map_err(|error| error.code())
+            }
         }
         "date_time" => saml_xml::types::parse_date_time(argument).map(drop).map_err(|error| error.code()),
         "duration" => saml_xml::types::parse_duration(argument).map(drop).map_err(|error| error.code()),

@@ -189,7 +189,7 @@ impl Connection {
         self.request_binding
     }
 
-    // SAML Metadata §2.4.4: WantAuthnRequestsSigned "indicates a requirement"
+    // SAML Metadata §2.4.4: WantAuthnRequestsSigned indicates a requirement
     pub(crate) fn signs_requests(&self) -> bool {
         self.sign_requests || self.idp.want_authn_requests_signed()
     }

@@ -108,7 +108,7 @@ impl fmt::Display for RequestId {
 /// An opaque random handle that the identity provider returns unchanged.
 ///
 /// It names server-side state. It is never a URL and nothing follows it.
-// SAML Bindings §3.4.3: "RelayState data MUST NOT exceed 80 bytes in length"; ours has 33.
+// SAML Bindings §3.4.3: RelayState data MUST NOT exceed 80 bytes in length; ours has 33.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RelayState(String);

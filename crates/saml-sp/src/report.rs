@@ -433,6 +433,13 @@ impl Checks {
         self.first
     }
 
+    pub(crate) fn has_failed(&self, reason: impl Into<Reason>) -> bool {
+        let reason = reason.into();
+        self.list
+            .iter()
+            .any(|check| check.result == CheckResult::Fail && check.reason == reason)
+    }
+
     pub(crate) fn pass(&mut self, reason: impl Into<Reason>) {
         self.list
             .push(Failure::new(reason).into_check(CheckResult::Pass));

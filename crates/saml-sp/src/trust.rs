@@ -136,9 +136,9 @@ impl Validated {
             }
             login.report = login.report.and_pass(RequestRule::AlreadyUsed);
         }
-        // SAML Profiles §4.1.4.5: "The service provider MUST ensure that bearer assertions are not
+        // SAML Profiles §4.1.4.5: The service provider MUST ensure that bearer assertions are not
         // replayed, by maintaining the set of used ID values for the length of time for which the
-        // assertion would be considered valid"
+        // assertion would be considered valid
         match replays.insert_once(&replay_key, until, now).await {
             Ok(true) => {
                 login.report = login.report.and_pass(AssertionRule::Replayed);

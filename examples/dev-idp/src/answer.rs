@@ -91,7 +91,10 @@ impl Broken {
     /// Finds it by its name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|broken| broken.name() == name)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|broken| broken.name() == name)
     }
 }
 
@@ -107,8 +110,13 @@ pub(crate) struct SignIn {
 
 impl SignIn {
     fn user(&self) -> User {
-        let groups: Vec<String> =
-            self.groups.split(',').map(str::trim).filter(|group| !group.is_empty()).map(str::to_owned).collect();
+        let groups: Vec<String> = self
+            .groups
+            .split(',')
+            .map(str::trim)
+            .filter(|group| !group.is_empty())
+            .map(str::to_owned)
+            .collect();
         let mut attributes = vec![("email".to_owned(), vec![self.email.clone()])];
         if !self.display_name.is_empty() {
             attributes.push(("displayName".to_owned(), vec![self.display_name.clone()]));
@@ -116,7 +124,11 @@ impl SignIn {
         if !groups.is_empty() {
             attributes.push(("groups".to_owned(), groups));
         }
-        User { name_id: self.email.clone(), name_id_format: Some(EMAIL.to_owned()), attributes }
+        User {
+            name_id: self.email.clone(),
+            name_id_format: Some(EMAIL.to_owned()),
+            attributes,
+        }
     }
 
     /// The SAMLResponse parameter: base64.
@@ -127,32 +139,39 @@ impl SignIn {
             _ => now,
         };
         let stranger = IdpKey::pooled(KeyKind::EcP256, 0);
-        let mut answer = idp.respond(&self.request, &self.user(), now).mutate(|response| {
-            let other = || Some("https://somebody-else.example/".to_owned());
-            let Some(assertion) = &mut response.assertion else { return };
-            match self.broken {
-                Some(Broken::OtherAudience) => assertion.audiences = vec![other().into_iter().collect()],
-                Some(Broken::OtherRecipient) => assertion.recipient = other(),
-                Some(Broken::OtherIssuer) => {
-                    assertion.issuer = other();
-                    response.issuer = other();
+        let mut answer = idp
+            .respond(&self.request, &self.user(), now)
+            .mutate(|response| {
+                let other = || Some("https://somebody-else.example/".to_owned());
+                let Some(assertion) = &mut response.assertion else {
+                    return;
+                };
+                match self.broken {
+                    Some(Broken::OtherAudience) => {
+                        assertion.audiences = vec![other().into_iter().collect()]
+                    }
+                    Some(Broken::OtherRecipient) => assertion.recipient = other(),
+                    Some(Broken::OtherIssuer) => {
+                        assertion.issuer = other();
+                        response.issuer = other();
+                    }
+                    Some(Broken::OtherRequest) => {
+                        assertion.in_response_to = Some("_nobody-asked".to_owned());
+                        response.in_response_to = Some("_nobody-asked".to_owned());
+                    }
+                    Some(Broken::NoNameId) => assertion.name_id = None,
+                    Some(Broken::Refused) => {
+                        response.status = vec![
+                            "urn:oasis:names:tc:SAML:2.0:status:Responder".to_owned(),
+                            "urn:oasis:names:tc:SAML:2.0:status:AuthnFailed".to_owned(),
+                        ];
+                        response.status_message =
+                            Some("This user may not use the application.".to_owned());
+                        response.assertion = None;
+                    }
+                    _ => {}
                 }
-                Some(Broken::OtherRequest) => {
-                    assertion.in_response_to = Some("_nobody-asked".to_owned());
-                    response.in_response_to = Some("_nobody-asked".to_owned());
-                }
-                Some(Broken::NoNameId) => assertion.name_id = None,
-                Some(Broken::Refused) => {
-                    response.status = vec![
-                        "urn:oasis:names:tc:SAML:2.0:status:Responder".to_owned(),
-                        "urn:oasis:names:tc:SAML:2.0:status:AuthnFailed".to_owned(),
-                    ];
-                    response.status_message = Some("This user may not use the application.".to_owned());
-                    response.assertion = None;
-                }
-                _ => {}
-            }
-        });
+            });
         match self.broken {
             Some(Broken::Unsigned) => answer = answer.sign(Signs::Nothing),
             Some(Broken::OtherKey) => answer = answer.key(&stranger),

@@ -34,8 +34,15 @@ impl Config {
     pub fn new(base_url: impl Into<String>) -> Self {
         let base_url = base_url.into().trim_end_matches('/').to_owned();
         let (key_pem, certificate_pem) = new_key(crate::web::now());
-        let idp = FakeIdp::new().with_entity_id(format!("{base_url}/metadata")).with_sso_url(format!("{base_url}/sso"));
-        let config = Self { base_url, idp, acs_urls: Vec::new(), allow_loopback: false };
+        let idp = FakeIdp::new()
+            .with_entity_id(format!("{base_url}/metadata"))
+            .with_sso_url(format!("{base_url}/sso"));
+        let config = Self {
+            base_url,
+            idp,
+            acs_urls: Vec::new(),
+            allow_loopback: false,
+        };
         match config.clone().with_key(&key_pem, &certificate_pem) {
             Ok(with_key) => with_key,
             // a key that was just made can be read; if not, the pool's key serves as well
@@ -48,7 +55,11 @@ impl Config {
     ///
     /// # Errors
     /// [`KeyError`] when the one or the other is not what it should be.
-    pub fn with_key(mut self, private_key_pem: &str, certificate_pem: &str) -> Result<Self, KeyError> {
+    pub fn with_key(
+        mut self,
+        private_key_pem: &str,
+        certificate_pem: &str,
+    ) -> Result<Self, KeyError> {
         let key = IdpKey::from_pem(private_key_pem, certificate_pem).map_err(KeyError)?;
         self.idp = self.idp.with_key(Arc::new(key));
         Ok(self)
@@ -82,7 +93,8 @@ impl Config {
                     }
             })
         };
-        self.acs_urls.iter().any(|allowed| allowed == acs_url) || (self.allow_loopback && loopback())
+        self.acs_urls.iter().any(|allowed| allowed == acs_url)
+            || (self.allow_loopback && loopback())
     }
 
     /// Where it is.
@@ -124,7 +136,13 @@ impl Config {
     /// The certificate's SHA-256 fingerprint.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let octets: Vec<String> = self.idp.key().fingerprint().iter().map(|octet| format!("{octet:02X}")).collect();
+        let octets: Vec<String> = self
+            .idp
+            .key()
+            .fingerprint()
+            .iter()
+            .map(|octet| format!("{octet:02X}"))
+            .collect();
         octets.join(":")
     }
 

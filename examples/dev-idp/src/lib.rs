@@ -19,6 +19,8 @@
 mod answer;
 mod config;
 mod pages;
+#[cfg(test)]
+mod tests;
 mod web;
 
 pub use answer::Broken;

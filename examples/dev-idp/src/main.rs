@@ -45,19 +45,26 @@ async fn run(options: Options) -> Result<(), String> {
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let base_url = options.base_url.unwrap_or_else(|| format!("http://{address}"));
+    let base_url = options
+        .base_url
+        .unwrap_or_else(|| format!("http://{address}"));
     let mut config = Config::new(base_url).allow_loopback(options.acs.is_empty());
     for acs in options.acs {
         config = config.allow_acs(acs);
     }
     if let (Some(key), Some(certificate)) = (options.key, options.certificate) {
         let read = |path: &PathBuf| {
-            std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+            std::fs::read_to_string(path)
+                .map_err(|error| format!("cannot read {}: {error}", path.display()))
         };
-        config = config.with_key(&read(&key)?, &read(&certificate)?).map_err(|error| error.to_string())?;
+        config = config
+            .with_key(&read(&key)?, &read(&certificate)?)
+            .map_err(|error| error.to_string())?;
     }
     println!("Development identity provider at {}", config.base_url());
     println!("  Metadata     {}", config.entity_id());
     println!("  Fingerprint  {}", config.fingerprint());
-    dev_idp::serve(listener, config).await.map_err(|error| error.to_string())
+    dev_idp::serve(listener, config)
+        .await
+        .map_err(|error| error.to_string())
 }

@@ -21,7 +21,10 @@ use crate::{Config, pages};
 /// Bytes of a form; a signed AuthnRequest has about 4,000.
 const MAX_FORM: usize = 256 * 1024;
 
-#[expect(clippy::disallowed_methods, reason = "a binary's edge is where time comes in")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a binary's edge is where time comes in"
+)]
 pub(crate) fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
@@ -50,10 +53,18 @@ type Shared = State<Arc<Config>>;
 
 /// A page with the headers that every page has. `script` is the hash of the one script that may run.
 fn page(status: StatusCode, markup: Markup, script: Option<&str>) -> Response {
-    let script = script.map(|hash| format!("script-src 'sha256-{hash}'; ")).unwrap_or_default();
+    let script = script
+        .map(|hash| format!("script-src 'sha256-{hash}'; "))
+        .unwrap_or_default();
     // no form-action where the answer is posted: browsers apply it to the redirect that follows, too
-    let form = if script.is_empty() { "form-action 'self'; " } else { "" };
-    let policy = format!("default-src 'none'; style-src 'self'; img-src data:; {script}{form}base-uri 'none'; frame-ancestors 'none'");
+    let form = if script.is_empty() {
+        "form-action 'self'; "
+    } else {
+        ""
+    };
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; img-src data:; {script}{form}base-uri 'none'; frame-ancestors 'none'"
+    );
     let headers: [(HeaderName, String); 5] = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
         (header::CONTENT_SECURITY_POLICY, policy),
@@ -73,11 +84,17 @@ async fn home(State(config): Shared) -> Response {
 }
 
 async fn style() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], pages::STYLE)
+    (
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
+        pages::STYLE,
+    )
 }
 
 async fn metadata(State(config): Shared) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/samlmetadata+xml")], config.metadata_xml())
+    (
+        [(header::CONTENT_TYPE, "application/samlmetadata+xml")],
+        config.metadata_xml(),
+    )
 }
 
 async fn sso_redirect(State(config): Shared, RawQuery(query): RawQuery) -> Response {
@@ -93,7 +110,9 @@ async fn sso_post(State(config): Shared, body: Bytes) -> Response {
 }
 
 fn fields(body: &[u8]) -> Vec<(String, String)> {
-    url::form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+    url::form_urlencoded::parse(body)
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
 }
 
 /// The sign-in form for a request, or why there is none.
@@ -127,8 +146,15 @@ fn unknown_acs(config: &Config, acs_url: &str) -> Option<Response> {
 
 async fn sign_in(State(config): Shared, body: Bytes) -> Response {
     let fields = fields(&body);
-    let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-    let (Some(issuer), Some(acs_url), Some(email)) = (field("issuer"), field("acs_url"), field("email")) else {
+    let field = |name: &str| {
+        fields
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.clone())
+    };
+    let (Some(issuer), Some(acs_url), Some(email)) =
+        (field("issuer"), field("acs_url"), field("email"))
+    else {
         return refuse("The sign-in form is not complete.");
     };
     if let Some(refusal) = unknown_acs(&config, &acs_url) {
@@ -146,5 +172,9 @@ async fn sign_in(State(config): Shared, body: Bytes) -> Response {
     };
     let response = sign_in.saml_response(config.idp(), now());
     let markup = pages::post(&acs_url, &response, sign_in.request.relay_state.as_deref());
-    page(StatusCode::OK, markup, Some(&sso_testkit::sha256_base64(pages::SCRIPT.as_bytes())))
+    page(
+        StatusCode::OK,
+        markup,
+        Some(&sso_testkit::sha256_base64(pages::SCRIPT.as_bytes())),
+    )
 }

@@ -76,7 +76,11 @@ impl Explanation {
     /// colours. A message that is not at hand is left out.
     #[must_use]
     pub fn render(&self, xml: Option<&str>, name: &str, color: bool) -> String {
-        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let renderer = if color {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
         let renderer = renderer.decor_style(DecorStyle::Unicode).term_width(120);
         let layout = xml.map(Layout::new);
         let mut out = String::new();
@@ -88,7 +92,11 @@ impl Explanation {
                 group = group.element(self.snippet(layout, name, finding, start..end, index == 0));
             }
             if let Some(expected) = &finding.expected {
-                group = group.element(Level::NOTE.no_name().message(format!("expected: {expected}")));
+                group = group.element(
+                    Level::NOTE
+                        .no_name()
+                        .message(format!("expected: {expected}")),
+                );
             }
             if let Some(actual) = &finding.actual {
                 group = group.element(Level::NOTE.no_name().message(format!("   found: {actual}")));
@@ -101,9 +109,13 @@ impl Explanation {
         if self.verdict == "accepted"
             && let Some(layout) = &layout
         {
-            let title = Level::INFO.with_name("accepted").primary_title("what was signed");
+            let title = Level::INFO
+                .with_name("accepted")
+                .primary_title("what was signed");
             let annotations = self.signatures.iter().map(|s| signed(layout, s));
-            let snippet = Snippet::source(layout.text()).path(name).annotations(annotations);
+            let snippet = Snippet::source(layout.text())
+                .path(name)
+                .annotations(annotations);
             let _infallible = writeln!(out, "{}\n", renderer.render(&[title.element(snippet)]));
         }
         out
@@ -111,7 +123,9 @@ impl Explanation {
 
     /// The failures, the one that decided first.
     pub fn failures(&self) -> impl Iterator<Item = &Finding> {
-        self.checks.iter().filter(|finding| finding.result == "fail")
+        self.checks
+            .iter()
+            .filter(|finding| finding.result == "fail")
     }
 
     fn snippet<'a>(
@@ -124,9 +138,13 @@ impl Explanation {
     ) -> Snippet<'a, Annotation<'a>> {
         let label = match (&finding.expected, &finding.actual) {
             (Some(expected), Some(_)) => format!("expected {expected}"),
-            (None, Some(_)) | (Some(_), None) | (None, None) => words(&finding.code).to_owned(),
+            _ => words(&finding.code),
         };
-        let regions = self.signatures.iter().filter(|_| with_signatures).map(|s| signed(layout, s));
+        let regions = self
+            .signatures
+            .iter()
+            .filter(|_| with_signatures)
+            .map(|s| signed(layout, s));
         Snippet::source(layout.text())
             .path(name)
             .annotations(regions)
@@ -136,21 +154,40 @@ impl Explanation {
 
 fn title(finding: &Finding, index: usize) -> Group<'_> {
     // What was found after the first failure did not decide, but has to be repaired as well
-    let level = if index == 0 { Level::ERROR } else { Level::WARNING.with_name("also") };
-    Group::with_title(level.primary_title(words(&finding.code).replace('_', " ")).id(finding.code.as_str()))
+    let level = if index == 0 {
+        Level::ERROR
+    } else {
+        Level::WARNING.with_name("also")
+    };
+    Group::with_title(
+        level
+            .primary_title(words(&finding.code))
+            .id(finding.code.as_str()),
+    )
 }
 
-fn words(code: &str) -> &str {
-    code.split_once('.').map_or(code, |(_, rule)| rule)
+/// The rule's name, for reading.
+fn words(code: &str) -> String {
+    code.split_once('.')
+        .map_or(code, |(_, rule)| rule)
+        .replace('_', " ")
 }
 
 fn signed<'a>(layout: &Layout, region: &SignedRegion) -> Annotation<'a> {
-    let algorithm = region.algorithm.rsplit('#').next().unwrap_or_default().to_owned();
+    let algorithm = region
+        .algorithm
+        .rsplit('#')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     let key = region.key.get(..23).unwrap_or(&region.key);
     let [start, end] = region.at;
     AnnotationKind::Context
         .span(layout.map(&(start..end)))
-        .label(format!("signed: the {} as a whole, {algorithm}, key {key}…", region.element))
+        .label(format!(
+            "signed: the {} as a whole, {algorithm}, key {key}…",
+            region.element
+        ))
 }
 
 fn side(side: &str) -> &'static str {

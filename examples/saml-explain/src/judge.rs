@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 use idp_config::{EntityId, IdpSource, TrustPolicy};
 use saml_explain::Explanation;
 use saml_sp::{
-    AcsForm, Connection, ConnectionId, Expected, Login, MemoryStore, PendingLogin, Received, Rejection, RequestStore as _,
-    ServiceProvider,
+    AcsForm, Connection, ConnectionId, Expected, Login, MemoryStore, PendingLogin, Received,
+    Rejection, RequestStore as _, ServiceProvider,
 };
 use saml_xml::types::{decode_base64, encode_base64};
 use saml_xml::{Certificate, DSIG_NAMESPACE, XmlWriter};
@@ -29,10 +29,14 @@ pub(crate) struct Judgement {
 
 pub(crate) fn judge(arguments: &Arguments) -> Result<Judgement, String> {
     if arguments.cross_check {
-        return Err("--cross-check needs the saml-xmlsec crate, which this build does not have".into());
+        return Err(
+            "--cross-check needs the saml-xmlsec crate, which this build does not have".into(),
+        );
     }
     if !arguments.decryption_key.is_empty() {
-        return Err("--decryption-key: encrypted assertions are not supported by this version yet".into());
+        return Err(
+            "--decryption-key: encrypted assertions are not supported by this version yet".into(),
+        );
     }
     let now = arguments.at.unwrap_or_else(now);
     let bytes = xml_bytes(read(&arguments.response)?)?;
@@ -46,7 +50,7 @@ pub(crate) fn judge(arguments: &Arguments) -> Result<Judgement, String> {
     let connection = connection(arguments, received.as_ref().ok(), now, &mut assumptions)?;
     let outcome = match &received {
         Ok(received) => login(arguments, &sp, &connection, received, now, &mut assumptions),
-        Err(error) => Err(Rejection::from(error.clone())),
+        Err(error) => Err(Rejection::from(*error)),
     };
     let (login, report) = match &outcome {
         Ok(login) => (Some(login.clone()), login.report()),
@@ -75,11 +79,14 @@ fn login(
     let request = match (&arguments.request_id, claimed) {
         (Some(id), _) => Some(id.as_str()),
         (None, Some(claimed)) if !arguments.unsolicited => {
-            assumptions.push(format!("a request with the ID {claimed} was made; give --request-id to check that"));
+            assumptions.push(format!(
+                "a request with the ID {claimed} was made; give --request-id to check that"
+            ));
             Some(claimed)
         }
         (None, None) if !arguments.unsolicited => {
-            assumptions.push("no request was made, and the connection allows that (--unsolicited)".into());
+            assumptions
+                .push("no request was made, and the connection allows that (--unsolicited)".into());
             None
         }
         (None, _) => None,
@@ -87,9 +94,12 @@ fn login(
     let validated = match request {
         None => sp.validate(received, connection, Expected::Unsolicited, now)?,
         Some(id) => {
-            let pending = pending(id, &arguments.acs_url, connection.id(), now).ok_or_else(|| {
-                Rejection::from(saml_sp::Error::from(saml_sp::Reason::from(saml_sp::RequestRule::Unknown)))
-            })?;
+            let pending =
+                pending(id, &arguments.acs_url, connection.id(), now).ok_or_else(|| {
+                    Rejection::from(saml_sp::Error::from(saml_sp::Reason::from(
+                        saml_sp::RequestRule::Unknown,
+                    )))
+                })?;
             let _put = ready(stores.put(&pending));
             sp.validate(received, connection, Expected::Request(&pending), now)?
         }
@@ -98,7 +108,12 @@ fn login(
 }
 
 /// The login that the message is taken to answer, as a store would give it back.
-fn pending(id: &str, acs_url: &str, connection: &ConnectionId, now: OffsetDateTime) -> Option<PendingLogin> {
+fn pending(
+    id: &str,
+    acs_url: &str,
+    connection: &ConnectionId,
+    now: OffsetDateTime,
+) -> Option<PendingLogin> {
     let nanos = |time: OffsetDateTime| i64::try_from(time.unix_timestamp_nanos()).ok();
     serde_json::from_value(serde_json::json!({
         "id": id,
@@ -127,7 +142,9 @@ fn connection(
         policy = idp_config::danger::accept_rsa1024(policy);
     }
     let source = source(arguments, received, assumptions)?;
-    let idp = source.resolve_with(&policy, now).map_err(|e| format!("the identity provider's side cannot be read: {e}"))?;
+    let idp = source
+        .resolve_with(&policy, now)
+        .map_err(|e| format!("the identity provider's side cannot be read: {e}"))?;
     let id = ConnectionId::new("explained").map_err(|e| e.to_string())?;
     let mut connection = Connection::new(id, idp).allow_unsolicited(true);
     if arguments.danger_accept_sha1 {
@@ -139,50 +156,89 @@ fn connection(
     Ok(connection)
 }
 
-fn source(arguments: &Arguments, received: Option<&Received>, assumptions: &mut Vec<String>) -> Result<IdpSource, String> {
+fn source(
+    arguments: &Arguments,
+    received: Option<&Received>,
+    assumptions: &mut Vec<String>,
+) -> Result<IdpSource, String> {
     // The login itself never goes to this address; a source has to have one
     const SSO_URL: &str = "https://idp.invalid/sso";
 
     if let Some(path) = &arguments.metadata {
-        let xml = String::from_utf8(read(path)?).map_err(|_| format!("{} is not UTF-8", path.display()))?;
-        let entity_id = arguments.idp_entity_id.as_deref().map(EntityId::new).transpose();
+        let xml = String::from_utf8(read(path)?)
+            .map_err(|_| format!("{} is not UTF-8", path.display()))?;
+        let entity_id = arguments
+            .idp_entity_id
+            .as_deref()
+            .map(EntityId::new)
+            .transpose();
         let entity_id = entity_id.map_err(|e| format!("--idp-entity-id: {e}"))?;
         return Ok(IdpSource::MetadataXml { xml, entity_id });
     }
     let entity_id = match &arguments.idp_entity_id {
         Some(id) => id.clone(),
         None => {
-            let issuer = received.and_then(|r| r.hints().issuer()).unwrap_or("unknown");
-            assumptions.push(format!("{issuer:?} is the right issuer; give --idp-entity-id to check that"));
+            let issuer = received
+                .and_then(|r| r.hints().issuer())
+                .unwrap_or("unknown");
+            assumptions.push(format!(
+                "{issuer:?} is the right issuer; give --idp-entity-id to check that"
+            ));
             issuer.to_owned()
         }
     };
     if let Some(fingerprint) = &arguments.fingerprint {
-        return IdpSource::fingerprint(&entity_id, SSO_URL, None, fingerprint).map_err(|e| format!("--fingerprint: {e}"));
+        return IdpSource::fingerprint(&entity_id, SSO_URL, None, fingerprint)
+            .map_err(|e| format!("--fingerprint: {e}"));
     }
-    let path = arguments.certificate.as_deref().unwrap_or_else(|| Path::new(""));
-    let pem = String::from_utf8(read(path)?).map_err(|_| format!("{} is not PEM", path.display()))?;
-    let certificate = Certificate::from_pem(&pem).map_err(|e| format!("{}: {e}", path.display()))?;
+    let path = arguments
+        .certificate
+        .as_deref()
+        .unwrap_or_else(|| Path::new(""));
+    let pem =
+        String::from_utf8(read(path)?).map_err(|_| format!("{} is not PEM", path.display()))?;
+    let certificate =
+        Certificate::from_pem(&pem).map_err(|e| format!("{}: {e}", path.display()))?;
     let mut xml = XmlWriter::new();
-    xml.start("EntityDescriptor").attribute("xmlns", "urn:oasis:names:tc:SAML:2.0:metadata").attribute("entityID", &entity_id);
-    xml.start("IDPSSODescriptor").attribute("protocolSupportEnumeration", "urn:oasis:names:tc:SAML:2.0:protocol");
-    xml.start("KeyDescriptor").attribute("use", "signing").start("KeyInfo").attribute("xmlns", DSIG_NAMESPACE);
-    xml.start("X509Data").start("X509Certificate").text(&encode_base64(certificate.der()));
+    xml.start("EntityDescriptor")
+        .attribute("xmlns", "urn:oasis:names:tc:SAML:2.0:metadata")
+        .attribute("entityID", &entity_id);
+    xml.start("IDPSSODescriptor").attribute(
+        "protocolSupportEnumeration",
+        "urn:oasis:names:tc:SAML:2.0:protocol",
+    );
+    xml.start("KeyDescriptor")
+        .attribute("use", "signing")
+        .start("KeyInfo")
+        .attribute("xmlns", DSIG_NAMESPACE);
+    xml.start("X509Data")
+        .start("X509Certificate")
+        .text(&encode_base64(certificate.der()));
     xml.end().end().end().end();
-    xml.start("SingleSignOnService").attribute("Binding", "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST");
+    xml.start("SingleSignOnService")
+        .attribute("Binding", "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST");
     xml.attribute("Location", SSO_URL);
-    Ok(IdpSource::MetadataXml { xml: xml.finish(), entity_id: None })
+    Ok(IdpSource::MetadataXml {
+        xml: xml.finish(),
+        entity_id: None,
+    })
 }
 
 /// XML as it is, or out of base64.
 fn xml_bytes(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
-    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes).trim_ascii();
+    let text = bytes
+        .strip_prefix(b"\xEF\xBB\xBF")
+        .unwrap_or(&bytes)
+        .trim_ascii();
     if text.is_empty() || text.starts_with(b"<") {
         return Ok(bytes);
     }
     let text = std::str::from_utf8(text).unwrap_or_default();
     let text = text.strip_prefix("SAMLResponse=").unwrap_or(text);
-    let text = text.replace("%2B", "+").replace("%2F", "/").replace("%3D", "=");
+    let text = text
+        .replace("%2B", "+")
+        .replace("%2F", "/")
+        .replace("%3D", "=");
     // What is neither is judged as it is, so that the verdict says what is wrong with it
     Ok(decode_base64(&text).unwrap_or(bytes))
 }

@@ -24,7 +24,10 @@ impl Layout {
     /// Lays out a message, well-formed or not.
     #[must_use]
     pub fn new(xml: &str) -> Self {
-        let mut layout = Self { text: String::with_capacity(xml.len() * 2), anchors: vec![(0, 0)] };
+        let mut layout = Self {
+            text: String::with_capacity(xml.len() * 2),
+            anchors: vec![(0, 0)],
+        };
         let mut depth = 0usize;
         let mut rest = xml;
         while !rest.is_empty() {
@@ -46,7 +49,10 @@ impl Layout {
                 layout.line(depth);
             }
             layout.tag(at, piece, depth);
-            let opens = !closes && !piece.ends_with("/>") && !piece.starts_with("<!") && !piece.starts_with("<?");
+            let opens = !closes
+                && !piece.ends_with("/>")
+                && !piece.starts_with("<!")
+                && !piece.starts_with("<?");
             depth += usize::from(opens);
         }
         layout.anchors.push((xml.len(), layout.text.len()));
@@ -62,7 +68,11 @@ impl Layout {
     /// Where a range of the source went: never empty, never outside the text.
     #[must_use]
     pub fn map(&self, range: &Range<usize>) -> Range<usize> {
-        let (start, end) = (self.offset(range.start), self.offset(range.end));
+        // What follows the last byte may have moved to the next line
+        let (start, end) = (
+            self.offset(range.start),
+            self.offset(range.end.saturating_sub(1)).saturating_add(1),
+        );
         let start = floor(&self.text, start.min(self.text.len().saturating_sub(1)));
         let end = ceil(&self.text, end.max(start + 1));
         start..end.min(self.text.len())
@@ -70,8 +80,13 @@ impl Layout {
 
     fn offset(&self, source: usize) -> usize {
         let next = self.anchors.partition_point(|(from, _)| *from <= source);
-        let Some((from, to)) = next.checked_sub(1).and_then(|i| self.anchors.get(i)) else { return 0 };
-        let limit = self.anchors.get(next).map_or(self.text.len(), |(_, to)| *to);
+        let Some((from, to)) = next.checked_sub(1).and_then(|i| self.anchors.get(i)) else {
+            return 0;
+        };
+        let limit = self
+            .anchors
+            .get(next)
+            .map_or(self.text.len(), |(_, to)| *to);
         (to + (source - from)).min(limit)
     }
 
@@ -91,7 +106,8 @@ impl Layout {
             Some((cut, _)) if long => {
                 self.push(at, run.get(..cut).unwrap_or_default());
                 self.anchors.push((at + cut, self.text.len()));
-                self.text.push_str(&format!("… {} more bytes", run.len() - cut));
+                self.text
+                    .push_str(&format!("… {} more bytes", run.len() - cut));
             }
             _ => self.push(at, run),
         }
@@ -123,7 +139,9 @@ impl Layout {
 fn piece_length(source: &str) -> usize {
     for (open, close) in [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>")] {
         if source.starts_with(open) {
-            return source.find(close).map_or(source.len(), |at| at + close.len());
+            return source
+                .find(close)
+                .map_or(source.len(), |at| at + close.len());
         }
     }
     if !source.starts_with('<') {

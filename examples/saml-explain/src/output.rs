@@ -48,9 +48,17 @@ fn attributes(login: &Login) -> Vec<Value> {
 pub(crate) fn text(judgement: &Judgement, color: bool) -> String {
     let explanation = &judgement.explanation;
     let mut out = explanation.render(judgement.xml.as_deref(), &judgement.file, color);
-    let passed = explanation.checks.iter().filter(|c| c.result == "pass").count();
+    let passed = explanation
+        .checks
+        .iter()
+        .filter(|c| c.result == "pass")
+        .count();
     let failed = explanation.failures().count();
-    let skipped = explanation.checks.iter().filter(|c| c.result == "skipped").count();
+    let skipped = explanation
+        .checks
+        .iter()
+        .filter(|c| c.result == "skipped")
+        .count();
     let mut line = |text: String| {
         out.push_str(&text);
         out.push('\n');
@@ -63,11 +71,18 @@ pub(crate) fn text(judgement: &Judgement, color: bool) -> String {
             line("accepted".into());
             if let Some(name_id) = login.name_id() {
                 line(format!("  NameID      {}", name_id.value()));
-                line(format!("  Format      {}", name_id.format().unwrap_or("(none)")));
+                line(format!(
+                    "  Format      {}",
+                    name_id.format().unwrap_or("(none)")
+                ));
             }
             line(format!("  Issuer      {}", login.issuer()));
             for attribute in login.attributes().iter() {
-                let values: Vec<_> = attribute.values().iter().map(|v| v.as_text().unwrap_or("(structured)")).collect();
+                let values: Vec<_> = attribute
+                    .values()
+                    .iter()
+                    .map(|v| v.as_text().unwrap_or("(structured)"))
+                    .collect();
                 line(format!("  {}  {}", attribute.name(), values.join(", ")));
             }
         }

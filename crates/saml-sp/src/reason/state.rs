@@ -16,7 +16,7 @@ saml_xml::reason_codes! {
         AlreadyUsed => { code: "request.already_used", side: User, cite: "SAML Profiles §4.1.4.5",
             hint: "The page was sent twice; start the login again." },
         /// The request was made in another browser.
-        OtherBrowser => { code: "request.other_browser", side: Attacker, cite: "SAML Profiles §4.1.4.3; OWASP ASVS 5.0 (login CSRF)",
+        OtherBrowser => { code: "request.other_browser", side: Attacker, cite: "SAML Profiles §4.1.4.3; design rule 5",
             hint: "Start the login again in this browser; if it repeats, check the SameSite and Secure marks of the cookie." },
         /// A Response without a request, on a connection that does not allow it.
         UnsolicitedNotAllowed => { code: "request.unsolicited_not_allowed", side: Us, cite: "SAML Profiles §4.1.5",

@@ -34,7 +34,7 @@ pub(super) fn write(
         .attribute("AssertionConsumerServiceURL", pending.acs_url())
         // SAML Profiles §4.1.2: the Response never comes by Redirect
         .attribute("ProtocolBinding", POST_BINDING);
-    // SAML Profiles §4.1.4.1: "<Issuer> … MUST be present"
+    // SAML Profiles §4.1.4.1: <Issuer> … MUST be present
     xml.start("saml:Issuer").text(entity_id).end();
     if let Some(policy) = &options.name_id_policy {
         xml.start("samlp:NameIDPolicy")

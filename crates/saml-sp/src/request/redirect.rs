@@ -40,7 +40,6 @@ pub(super) fn encode(
         percent_encode(&mut query, &encode_base64(&signature));
     }
     let mut url = destination.clone();
-    url.set_fragment(None);
     // An endpoint may have a query of its own; ours goes after it
     match destination.query().filter(|q| !q.is_empty()) {
         Some(own) => url.set_query(Some(&format!("{own}&{query}"))),

@@ -35,7 +35,7 @@ pub(crate) fn read_restrictions(conditions: Element<'_>) -> Result<Vec<Element<'
             // SAML Core §2.5.1.6: it binds those who issue assertions on this one; nobody here does
             "ProxyRestriction" if known => proxy += 1,
             // SAML Core §2.5.1: an assertion with a condition that is not understood is
-            // indeterminate, and "MUST NOT be considered valid"
+            // indeterminate, and MUST NOT be considered valid
             _ => return Err(Failure::new(ConditionsRule::Unknown).at(condition.span())),
         }
         // SAML Core §2.5.1.5 and §2.5.1.6: at most one of each

@@ -14,8 +14,8 @@ const ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
 /// White space around it is not part of it: the value is a URI in the standard, and identity
 /// providers that indent their messages put line breaks there. Inside it is compared exactly.
 pub(crate) fn read(issuer: Element<'_>, malformed: impl Into<Reason>) -> Result<&str, Failure> {
-    // SAML Profiles §4.1.4.2: "its Format attribute MUST be omitted or have a value of
-    // urn:oasis:names:tc:SAML:2.0:nameid-format:entity"
+    // SAML Profiles §4.1.4.2: its Format attribute MUST be omitted or have a value of
+    // urn:oasis:names:tc:SAML:2.0:nameid-format:entity
     let format = issuer.attribute("Format");
     match issuer.text() {
         Some(text) if format.is_none_or(|format| format == ENTITY) => Ok(trim_xml(text)),

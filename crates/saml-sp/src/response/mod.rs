@@ -128,7 +128,7 @@ pub(crate) fn attribute_span(element: Element<'_>, local: &str) -> Range<usize> 
 }
 
 /// An attribute that holds a time, if it is there.
-// SAML Core §1.3.3: "All SAML time values have the type xs:dateTime"
+// SAML Core §1.3.3: All SAML time values have the type xs:dateTime
 pub(crate) fn time_attribute(
     element: Element<'_>,
     local: &str,

@@ -71,7 +71,7 @@ pub(crate) fn read(name_id: Element<'_>) -> Result<NameId, Failure> {
     let Some(value) = name_id.text() else {
         return Err(Failure::new(SubjectRule::NameIdMalformed).at(name_id.span()));
     };
-    // SAML Core §1.3.1: strings "MUST consist of at least one non-whitespace character"
+    // SAML Core §1.3.1: strings MUST consist of at least one non-whitespace character
     if trim_xml(value).is_empty() {
         return Err(Failure::new(SubjectRule::NameIdEmpty).at(name_id.span()));
     }

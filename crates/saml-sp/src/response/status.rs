@@ -41,8 +41,8 @@ impl Status {
         self.message.as_deref()
     }
 
-    // SAML Core §3.2.2.2: "The value of the topmost <StatusCode> element MUST be from the
-    // top-level list"; only Success there means success, whatever is nested in it.
+    // SAML Core §3.2.2.2: The value of the topmost <StatusCode> element MUST be from the
+    // top-level list; only Success there means success, whatever is nested in it.
     pub(crate) fn is_success(&self) -> bool {
         self.codes.first().is_some_and(|code| code == SUCCESS)
     }

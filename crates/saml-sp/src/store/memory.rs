@@ -70,6 +70,11 @@ impl MemoryStore {
 
     fn put_now(&self, pending: &PendingLogin) -> Result<(), StoreError> {
         let mut state = self.state();
+        // An ID has 160 random bits; one that is there already is a repeated call, and a used
+        // request must not become unused by it
+        if state.requests.contains_key(pending.id()) {
+            return Ok(());
+        }
         if state.requests.len() >= self.capacity {
             let now = pending.created();
             state.requests.retain(|_, (kept, _)| kept.expires() > now);
@@ -77,12 +82,9 @@ impl MemoryStore {
         if state.requests.len() >= self.capacity {
             return Err(StoreError::new("too many pending logins"));
         }
-        // An ID has 160 random bits; one that is there already is a repeated call, and a used
-        // request must not become unused by it
         state
             .requests
-            .entry(pending.id().clone())
-            .or_insert_with(|| (pending.clone(), false));
+            .insert(pending.id().clone(), (pending.clone(), false));
         Ok(())
     }
 

@@ -107,8 +107,8 @@ fn check_issuer(
             issuer::read(element, AssertionRule::IssuerMalformed),
         )
     }) {
-        // SAML Profiles §4.1.4.2: Issuer "MUST contain the unique identifier of the issuing
-        // identity provider"; here, of the one identity provider of this connection
+        // SAML Profiles §4.1.4.2: Issuer MUST contain the unique identifier of the issuing
+        // identity provider; here, of the one identity provider of this connection
         Some((element, Ok(entity_id))) => {
             checks.equal(
                 AssertionRule::IssuerMismatch,

@@ -17,7 +17,7 @@ pub(super) fn check(
     assertion: Element<'_>,
     context: &Context<'_>,
 ) -> Option<SessionInfo> {
-    // SAML Profiles §4.1.4.2: "MUST contain at least one <AuthnStatement>"
+    // SAML Profiles §4.1.4.2: MUST contain at least one <AuthnStatement>
     if statements.is_empty() {
         checks.fail(Failure::new(AuthnRule::StatementMissing).at(assertion.start_tag_span()));
         return None;
@@ -56,7 +56,7 @@ fn check_statement(checks: &mut Checks, statement: &AuthnStatement<'_>, context:
             .actual(Value::Time(statement.authn_instant))
             .at(attribute_span(element, "AuthnInstant"))
     };
-    // SAML Core §2.7.2: AuthnInstant is when the authentication "took place"
+    // SAML Core §2.7.2: AuthnInstant is when the authentication took place
     let future = instant(AuthnRule::InstantFuture, Value::NotAfter(clock.now));
     checks.decide(!clock.is_ahead(statement.authn_instant), future);
 
@@ -74,15 +74,15 @@ fn check_statement(checks: &mut Checks, statement: &AuthnStatement<'_>, context:
     let Expected::Request(pending) = context.expected else {
         return;
     };
-    // SAML Core §3.4.1: with ForceAuthn "the identity provider MUST authenticate the presenter
-    // directly rather than rely on a previous security context"
+    // SAML Core §3.4.1: with ForceAuthn the identity provider MUST authenticate the presenter
+    // directly rather than rely on a previous security context
     if pending.force_authn() {
         let earliest = pending.created().saturating_sub(clock.skew);
         let stale = instant(AuthnRule::Stale, Value::NotBefore(pending.created()));
         checks.decide(statement.authn_instant >= earliest, stale);
     }
-    // SAML Core §3.3.2.2.1: Comparison "exact": "the resulting authentication context […] MUST be
-    // the exact match of at least one of the authentication contexts specified"
+    // SAML Core §3.3.2.2.1: Comparison exact: the resulting authentication context MUST be
+    // the exact match of at least one of the authentication contexts specified
     let wanted = pending.authn_context_class_refs();
     if !wanted.is_empty() {
         let actual = statement.authn_context_class_ref;

@@ -32,8 +32,8 @@ fn check_interval(checks: &mut Checks, conditions: Element<'_>, context: &Contex
         return;
     };
     let clock = context.clock;
-    // SAML Core §2.5.1.2: "the value for NotBefore MUST be less than (earlier than) the value for
-    // NotOnOrAfter"
+    // SAML Core §2.5.1.2: the value for NotBefore MUST be less than (earlier than) the value for
+    // NotOnOrAfter
     if let (Some(not_before), Some(not_on_or_after)) =
         (interval.not_before, interval.not_on_or_after)
     {
@@ -75,8 +75,8 @@ fn check_audience(
     context: &Context<'_>,
 ) {
     let ours = context.sp.shared_entity_id();
-    // SAML Profiles §4.1.4.2: "MUST contain an <AudienceRestriction> including the service
-    // provider's unique identifier as an <Audience>"
+    // SAML Profiles §4.1.4.2: MUST contain an <AudienceRestriction> including the service
+    // provider's unique identifier as an <Audience>
     if restrictions.is_empty() {
         let missing = Failure::new(ConditionsRule::AudienceMissing)
             .expected(Value::Shared(ours))

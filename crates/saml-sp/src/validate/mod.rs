@@ -30,7 +30,9 @@ use time::OffsetDateTime;
 
 use crate::connection::Connection;
 use crate::provider::ServiceProvider;
-use crate::reason::{AssertionRule, AuthnRule, ConditionsRule, Reason, ResponseRule, SubjectRule};
+use crate::reason::{
+    AssertionRule, AuthnRule, ConditionsRule, ConnectionRule, Reason, ResponseRule, SubjectRule,
+};
 use crate::receive::Received;
 use crate::rejection::{Need, Rejection};
 use crate::report::Checks;
@@ -122,7 +124,7 @@ impl ServiceProvider {
             .is_some_and(crate::response::status::Status::is_success);
         request::check(&mut checks, &context);
         let signed = signature::check(&mut checks, &outline, connection);
-        let issuer_fits = response::check(&mut checks, &outline, &context);
+        response::check(&mut checks, &outline, &context);
 
         let Some(element) = signed.as_ref().map(Signed::assertion).or(outline.assertion) else {
             if success {
@@ -143,7 +145,7 @@ impl ServiceProvider {
         let (None, Some(signed), Some(assertion), Some(subject), Some(session), Some(attributes)) =
             (reason, signed, assertion, subject, session, attributes)
         else {
-            let needs = refresh(reason, issuer_fits);
+            let needs = refresh(&checks);
             return Err(reject(checks, reason)
                 .with_needs(needs)
                 .with_status(status.filter(|_| !success)));
@@ -186,20 +188,25 @@ impl ServiceProvider {
     }
 }
 
-/// An unknown key can be a new one: worth a look at the metadata, but only when the message at
-/// least names the right issuer, so that noise does not cause fetches.
-fn refresh(reason: Option<Reason>, issuer_fits: bool) -> Option<Need> {
+/// An unknown key can be a new one: worth a look at the metadata, but only when the message names
+/// the right issuer, so that noise does not cause fetches.
+fn refresh(checks: &Checks) -> Option<Need> {
     use saml_xml::SignatureErrorKind as Kind;
 
-    let renewable = matches!(
-        reason,
-        Some(
-            Reason::Signature(
+    let stranger = checks.has_failed(ResponseRule::IssuerMismatch)
+        || checks.has_failed(AssertionRule::IssuerMismatch);
+    let renewable = match checks.first()? {
+        Reason::Connection(ConnectionRule::MetadataExpired) => true,
+        Reason::Signature(kind) => {
+            let about_keys = matches!(
+                kind,
                 Kind::UnknownKey | Kind::AlgorithmKeyMismatch | Kind::CertificateMismatch
-            ) | Reason::Connection(crate::reason::ConnectionRule::MetadataExpired)
-        )
-    );
-    (renewable && issuer_fits).then_some(Need::RefreshMetadata)
+            );
+            about_keys && !stranger
+        }
+        _ => false,
+    };
+    renewable.then_some(Need::RefreshMetadata)
 }
 
 fn skip_assertion(checks: &mut Checks) {

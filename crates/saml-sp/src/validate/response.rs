@@ -34,8 +34,7 @@ pub(super) fn check_status(checks: &mut Checks, outline: &Outline<'_>) -> Option
     Some(status)
 }
 
-/// Gives whether the Issuer, if there is one, is the connection's.
-pub(super) fn check(checks: &mut Checks, outline: &Outline<'_>, context: &Context<'_>) -> bool {
+pub(super) fn check(checks: &mut Checks, outline: &Outline<'_>, context: &Context<'_>) {
     let response = outline.response;
     let signed = outline.signature.is_some();
 
@@ -68,18 +67,12 @@ pub(super) fn check(checks: &mut Checks, outline: &Outline<'_>, context: &Contex
         Err(failure) => checks.fail(failure),
     }
 
-    let issuer_fits = check_issuer(checks, outline, context, signed);
+    check_issuer(checks, outline, context, signed);
     check_destination(checks, outline, context, signed);
     check_in_response_to(checks, outline, context);
-    issuer_fits
 }
 
-fn check_issuer(
-    checks: &mut Checks,
-    outline: &Outline<'_>,
-    context: &Context<'_>,
-    signed: bool,
-) -> bool {
+fn check_issuer(checks: &mut Checks, outline: &Outline<'_>, context: &Context<'_>, signed: bool) {
     match outline.issuer.map(|element| {
         (
             element,
@@ -93,21 +86,18 @@ fn check_issuer(
                 entity_id,
                 element.span(),
             );
-            *context.idp_entity_id == *entity_id
         }
         Some((_, Err(failure))) => {
             checks.fail(failure);
-            false
         }
-        // SAML Profiles §4.1.4.2: "If the <Response> message is signed […] the <Issuer> element
-        // MUST be present"
+        // SAML Profiles §4.1.4.2: If the <Response> message is signed the <Issuer> element
+        // MUST be present
         None if signed => {
             checks.fail(
                 Failure::new(ResponseRule::IssuerMissing).at(outline.response.start_tag_span()),
             );
-            false
         }
-        None => true,
+        None => {}
     }
 }
 
@@ -119,8 +109,8 @@ fn check_destination(
 ) {
     let response = outline.response;
     match response.attribute("Destination") {
-        // SAML Core §3.2.2: "If it is present, the actual recipient MUST check that the URI
-        // reference identifies the location at which the message was received"; an empty one
+        // SAML Core §3.2.2: If it is present, the actual recipient MUST check that the URI
+        // reference identifies the location at which the message was received; an empty one
         // identifies nothing
         Some(destination) => checks.equal(
             ResponseRule::DestinationMismatch,
@@ -128,8 +118,8 @@ fn check_destination(
             destination,
             attribute_span(response, "Destination"),
         ),
-        // SAML Bindings §3.5.5.2: "If the message is signed, the Destination XML attribute […]
-        // MUST contain the URL to which the sender has instructed the user agent to deliver"
+        // SAML Bindings §3.5.5.2: If the message is signed, the Destination XML attribute
+        // MUST contain the URL to which the sender has instructed the user agent to deliver
         None if signed => checks.fail(
             Failure::new(ResponseRule::DestinationMissing)
                 .expected(Value::Shared(context.sp.shared_acs_url()))
@@ -155,7 +145,7 @@ fn check_in_response_to(checks: &mut Checks, outline: &Outline<'_>, context: &Co
                 at,
             );
         }
-        // SAML Profiles §4.1.5: an unsolicited Response "MUST NOT contain an InResponseTo attribute"
+        // SAML Profiles §4.1.5: an unsolicited Response MUST NOT contain an InResponseTo attribute
         (Expected::Unsolicited, Some(id)) => checks.fail(
             Failure::new(RequestRule::UnsolicitedInResponseTo)
                 .expected(Value::Static("absent"))

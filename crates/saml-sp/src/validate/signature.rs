@@ -15,8 +15,8 @@ pub(super) fn check<'d>(
     outline: &Outline<'d>,
     connection: &Connection,
 ) -> Option<Signed<'d>> {
-    // SAML Profiles §4.1.4.5: with the POST binding "the <Assertion> element(s) in the <Response>
-    // MUST be signed, if the HTTP POST binding is used"; a signed Response signs what is in it
+    // SAML Profiles §4.1.4.5: with the POST binding the <Assertion> element(s) in the <Response>
+    // MUST be signed, if the HTTP POST binding is used; a signed Response signs what is in it
     // (SAML Core §5.3)
     if outline.signature.is_none() && outline.assertion_signature.is_none() {
         checks.fail(

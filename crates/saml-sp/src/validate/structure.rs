@@ -133,7 +133,7 @@ fn scan(checks: &mut Checks, outline: &Outline<'_>) {
     }
 }
 
-// SAML Profiles §4.1.4.2: a successful Response "MUST contain at least one <Assertion>"
+// SAML Profiles §4.1.4.2: a successful Response MUST contain at least one <Assertion>
 pub(super) fn assertion_missing(outline: &Outline<'_>) -> Failure {
     Failure::new(ResponseRule::AssertionMissing).at(outline.response.start_tag_span())
 }

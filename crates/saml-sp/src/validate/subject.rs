@@ -65,8 +65,8 @@ fn check_name_id(
     let name_id = checks.take(name_id::read(element))?;
     checks.pass(SubjectRule::NameIdEmpty);
     checks.name_id_format = name_id.format().map(str::to_owned);
-    // SAML Core §3.4.1.1: when a Format other than unspecified was asked for, "the resulting
-    // assertion(s) MUST contain" an identifier of it
+    // SAML Core §3.4.1.1: when a Format other than unspecified was asked for, the resulting
+    // assertion(s) MUST contain an identifier of it
     if let Expected::Request(pending) = context.expected
         && let Some(wanted) = pending.name_id_format()
         && wanted != UNSPECIFIED
@@ -121,8 +121,8 @@ fn check_confirmations(
     subject: Element<'_>,
     context: &Context<'_>,
 ) -> Option<OffsetDateTime> {
-    // SAML Profiles §4.1.4.2: "At least one […] <SubjectConfirmation> element with a Method of
-    // urn:oasis:names:tc:SAML:2.0:cm:bearer"
+    // SAML Profiles §4.1.4.2: At least one <SubjectConfirmation> element with a Method of
+    // urn:oasis:names:tc:SAML:2.0:cm:bearer
     let Some(first) = parts.confirmations.first() else {
         checks.fail(Failure::new(SubjectRule::ConfirmationMissing).at(subject.span()));
         return None;
@@ -216,8 +216,8 @@ fn rules(data: &Data<'_>, context: &Context<'_>) -> Vec<(Reason, Option<Failure>
     let element = data.element;
     let mut rules = Vec::with_capacity(RULES.into());
 
-    // "contains a Recipient attribute containing the service provider's assertion consumer service
-    // URL"
+    // contains a Recipient attribute containing the service provider's assertion consumer service
+    // URL
     let recipient = match data.recipient {
         Some(recipient) if recipient == sp.acs_url() => None,
         Some(_) => Some(SubjectRule::RecipientMismatch),
@@ -233,7 +233,7 @@ fn rules(data: &Data<'_>, context: &Context<'_>) -> Vec<(Reason, Option<Failure>
         }),
     ));
 
-    // "The <SubjectConfirmationData> element […] MUST NOT contain a NotBefore attribute"
+    // The <SubjectConfirmationData> element MUST NOT contain a NotBefore attribute
     let not_before = data.not_before.then(|| {
         Failure::new(SubjectRule::NotBeforePresent)
             .expected(Value::Static("absent"))
@@ -242,8 +242,8 @@ fn rules(data: &Data<'_>, context: &Context<'_>) -> Vec<(Reason, Option<Failure>
     });
     rules.push((SubjectRule::NotBeforePresent.into(), not_before));
 
-    // "and a NotOnOrAfter attribute that limits the window during which the assertion can be
-    // delivered"
+    // and a NotOnOrAfter attribute that limits the window during which the assertion can be
+    // delivered
     let not_on_or_after = match data.not_on_or_after {
         Some(end) if !clock.is_over(end) => None,
         Some(end) => Some(
@@ -260,8 +260,8 @@ fn rules(data: &Data<'_>, context: &Context<'_>) -> Vec<(Reason, Option<Failure>
         not_on_or_after.map(|failure| failure.at(attribute_span(element, "NotOnOrAfter"))),
     ));
 
-    // "If the containing message is in response to an <AuthnRequest>, then the InResponseTo
-    // attribute MUST match the request's ID." This one is signed; the Response's may not be.
+    // If the containing message is in response to an <AuthnRequest>, then the InResponseTo
+    // attribute MUST match the request's ID. This one is signed; the Response's may not be.
     let in_response_to = match (expected, data.in_response_to) {
         (Expected::Request(pending), Some(id)) if id == pending.id().as_str() => None,
         (Expected::Request(pending), id) => {

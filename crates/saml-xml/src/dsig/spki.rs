@@ -38,8 +38,16 @@ pub(super) fn material(spki: &SubjectPublicKeyInfo<'_>) -> Result<(Material, Key
         PublicKey::EC(point) => {
             let (material, kind) = ec(point.data())?;
             // Other curves have points of the same length
-            let curve = if kind == KeyKind::EcP256 { EC_P256 } else { EC_P384 };
-            let named = spki.algorithm.parameters.as_ref().and_then(|p| p.as_oid().ok());
+            let curve = if kind == KeyKind::EcP256 {
+                EC_P256
+            } else {
+                EC_P384
+            };
+            let named = spki
+                .algorithm
+                .parameters
+                .as_ref()
+                .and_then(|p| p.as_oid().ok());
             if named.is_some_and(|oid| curve.ends_with(oid.as_bytes())) {
                 Ok((material, kind))
             } else {

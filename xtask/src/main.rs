@@ -24,7 +24,11 @@ fn main() -> ExitCode {
             for line in &found.wrong {
                 eprintln!("{line}");
             }
-            if found.wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            if found.wrong.is_empty() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
         }
         _ => {
             eprintln!("usage: cargo xtask vectors|coverage");

@@ -88,7 +88,10 @@ pub struct FileContext {
     pub name_id: Option<String>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
 const fn is_false(value: &bool) -> bool {
     !*value
 }
@@ -110,14 +113,25 @@ const KEPT: [(KeyKind, usize, &str); 5] = [
     (KeyKind::EcP256, 0, "idp_ec_p256"),
     (KeyKind::EcP384, 0, "idp_ec_p384"),
 ];
-const REQUIRED: [(&str, Signs); 3] = [("response", Signs::Response), ("assertion", Signs::Assertion), ("both", Signs::Both)];
+const REQUIRED: [(&str, Signs); 3] = [
+    ("response", Signs::Response),
+    ("assertion", Signs::Assertion),
+    ("both", Signs::Both),
+];
 
 fn kind_name(kind: KeyKind) -> &'static str {
-    KINDS.iter().find(|(_, known)| *known == kind).map_or(DEFAULT_KEY, |(name, _)| name)
+    KINDS
+        .iter()
+        .find(|(_, known)| *known == kind)
+        .map_or(DEFAULT_KEY, |(name, _)| name)
 }
 
 fn pending_name(setting: &Setting) -> &'static str {
-    match (setting.force_authn, setting.name_id_policy, setting.authn_context) {
+    match (
+        setting.force_authn,
+        setting.name_id_policy,
+        setting.authn_context,
+    ) {
         (true, ..) => "force_authn",
         (_, true, _) => "name_id_policy",
         (_, _, true) => "authn_context",
@@ -131,11 +145,16 @@ fn file_context(case: &Case) -> FileContext {
         key: setting.key.map(|kind| kind_name(kind).to_owned()),
         fingerprint: setting.fingerprint,
         require_signed: setting.require.and_then(|signs| {
-            REQUIRED.iter().find(|(_, known)| *known == signs).map(|(name, _)| (*name).to_owned())
+            REQUIRED
+                .iter()
+                .find(|(_, known)| *known == signs)
+                .map(|(name, _)| (*name).to_owned())
         }),
         allow_unsolicited: setting.allow_unsolicited,
         unsolicited: setting.unsolicited,
-        pending: Some(pending_name(setting)).filter(|name| *name != PLAIN).map(str::to_owned),
+        pending: Some(pending_name(setting))
+            .filter(|name| *name != PLAIN)
+            .map(str::to_owned),
         name_id: case.name_id.clone(),
     }
 }
@@ -146,7 +165,10 @@ fn chosen() -> Vec<Case> {
     catalogue()
         .into_iter()
         .filter(|case| {
-            let variant = case.variant.rsplit_once('.').map_or(case.variant.as_str(), |(variant, _)| variant);
+            let variant = case
+                .variant
+                .rsplit_once('.')
+                .map_or(case.variant.as_str(), |(variant, _)| variant);
             seen.insert(format!("{}{}{variant}", case.code, case.row))
         })
         .collect()
@@ -217,7 +239,10 @@ pub fn write(root: &Path) {
     settings[2].name_id_policy = true;
     settings[3].authn_context = true;
     for setting in &settings {
-        pending.insert(pending_name(setting).to_owned(), Exchange::start(&base, setting, &rng()).pending);
+        pending.insert(
+            pending_name(setting).to_owned(),
+            Exchange::start(&base, setting, &rng()).pending,
+        );
     }
     let base = Exchange::start(&base, &settings[0], &rng()).base(&base);
 
@@ -226,8 +251,19 @@ pub fn write(root: &Path) {
         let fake = base.idp.clone().with_key(IdpKey::pooled(kind, 0));
         let metadata = format!("idp-metadata.{name}.xml");
         fs::write(root.join(&metadata), fake.metadata_xml()).expect("write metadata");
-        let fingerprint = fake.key().fingerprint().iter().map(|octet| format!("{octet:02x}")).collect();
-        idp.insert(name.to_owned(), Idp { metadata, fingerprint });
+        let fingerprint = fake
+            .key()
+            .fingerprint()
+            .iter()
+            .map(|octet| format!("{octet:02x}"))
+            .collect();
+        idp.insert(
+            name.to_owned(),
+            Idp {
+                metadata,
+                fingerprint,
+            },
+        );
     }
 
     for folder in ["response", "form", "xml"] {
@@ -273,14 +309,19 @@ pub fn write(root: &Path) {
 fn keys(folder: &Path) {
     fs::create_dir_all(folder).expect("make a folder");
     for (kind, index, name) in KEPT {
-        let (private, public) = (folder.join(format!("{name}.key.pem")), folder.join(format!("{name}.crt.pem")));
+        let (private, public) = (
+            folder.join(format!("{name}.key.pem")),
+            folder.join(format!("{name}.crt.pem")),
+        );
         if !private.exists() {
             let key = IdpKey::pooled(kind, index);
             fs::write(&private, key.private_key_pem()).expect("write a key");
             fs::write(&public, key.certificate_pem()).expect("write a certificate");
         }
         let read = |path: &Path| fs::read_to_string(path).expect("a kept key");
-        IdpKey::from_pem(&read(&private), &read(&public)).expect("a kept key").keep_in_pool(kind, index);
+        IdpKey::from_pem(&read(&private), &read(&public))
+            .expect("a kept key")
+            .keep_in_pool(kind, index);
     }
 }
 
@@ -323,8 +364,16 @@ pub fn list(folder: &Path) -> Vec<Vector> {
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.expect("an entry").path())
         .map(|path| {
-            let name = path.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned();
-            let code = name.split_once("__").unwrap_or_else(|| panic!("{name} has no code")).0.to_owned();
+            let name = path
+                .file_stem()
+                .and_then(|name| name.to_str())
+                .expect("a name")
+                .to_owned();
+            let code = name
+                .split_once("__")
+                .unwrap_or_else(|| panic!("{name} has no code"))
+                .0
+                .to_owned();
             Vector { path, name, code }
         })
         .collect();
@@ -340,7 +389,8 @@ impl Context {
     #[must_use]
     pub fn read(root: &Path) -> Self {
         let text = fs::read_to_string(root.join("context.json")).expect("context.json");
-        serde_json::from_str(&text).expect("context.json has another shape: run `cargo xtask vectors`")
+        serde_json::from_str(&text)
+            .expect("context.json has another shape: run `cargo xtask vectors`")
     }
 
     /// The exchange that a file belongs to, and the NameID it yields when it is accepted.
@@ -353,25 +403,54 @@ impl Context {
         let now: OffsetDateTime = saml_xml::types::parse_date_time(&self.at).expect("a time");
         let idp = &self.idp[file.key.as_deref().unwrap_or(DEFAULT_KEY)];
         let source = if file.fingerprint {
-            IdpSource::fingerprint(&self.idp_entity_id, &self.idp_sso_url, None, &idp.fingerprint).expect("a fingerprint")
+            IdpSource::fingerprint(
+                &self.idp_entity_id,
+                &self.idp_sso_url,
+                None,
+                &idp.fingerprint,
+            )
+            .expect("a fingerprint")
         } else {
             let xml = fs::read_to_string(root.join(&idp.metadata)).expect("metadata");
-            IdpSource::MetadataXml { xml, entity_id: None }
+            IdpSource::MetadataXml {
+                xml,
+                entity_id: None,
+            }
         };
         let setting = Setting {
             allow_unsolicited: file.allow_unsolicited,
             require: file.require_signed.map(|wanted| {
-                REQUIRED.iter().find(|(name, _)| *name == wanted).expect("a known part").1
+                REQUIRED
+                    .iter()
+                    .find(|(name, _)| *name == wanted)
+                    .expect("a known part")
+                    .1
             }),
             ..Setting::default()
         };
         let connection = connection(source.resolve(now).expect("a trusted IdP"), &setting);
         let sp = service_provider(&self.sp_entity_id, &self.acs_url);
-        let (outbound, _) =
-            sp.start_login(&connection, &crate::options(&setting), now, &TestRandom::new(1)).expect("a login starts");
+        let (outbound, _) = sp
+            .start_login(
+                &connection,
+                &crate::options(&setting),
+                now,
+                &TestRandom::new(1),
+            )
+            .expect("a login starts");
         let pending = self.pending[file.pending.as_deref().unwrap_or(PLAIN)].clone();
-        let exchange = Exchange { sp, connection, outbound, pending, unsolicited: file.unsolicited, now };
-        (exchange, file.name_id.unwrap_or_else(|| self.name_id.clone()))
+        let exchange = Exchange {
+            sp,
+            connection,
+            outbound,
+            pending,
+            unsolicited: file.unsolicited,
+            now,
+        };
+        (
+            exchange,
+            file.name_id.unwrap_or_else(|| self.name_id.clone()),
+        )
     }
 
     /// Replays one file; what is not as it should be.
@@ -382,10 +461,26 @@ impl Context {
     pub fn replay(&self, root: &Path, vector: &Vector) -> Vec<String> {
         let octets = fs::read(&vector.path).expect("a vector");
         let (exchange, name_id) = self.exchange(root, &vector.name);
-        if vector.path.extension().is_some_and(|ending| ending == "txt") {
-            return crate::check(&exchange, &vector.name, &vector.code, AcsForm::urlencoded(&octets), &name_id);
+        if vector
+            .path
+            .extension()
+            .is_some_and(|ending| ending == "txt")
+        {
+            return crate::check(
+                &exchange,
+                &vector.name,
+                &vector.code,
+                AcsForm::urlencoded(&octets),
+                &name_id,
+            );
         }
         let value = saml_xml::types::encode_base64(&octets);
-        crate::check(&exchange, &vector.name, &vector.code, AcsForm::fields(&value, None), &name_id)
+        crate::check(
+            &exchange,
+            &vector.name,
+            &vector.code,
+            AcsForm::fields(&value, None),
+            &name_id,
+        )
     }
 }

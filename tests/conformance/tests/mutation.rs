@@ -1,5 +1,13 @@
 //! Random damage to an accepted Response: never a panic, and never another user than the one that was signed.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail by panicking"
+)]
+
 use std::sync::OnceLock;
 
 use conformance::Exchange;
@@ -20,7 +28,11 @@ fn facts(attributes: &Attributes) -> Vec<(String, Vec<String>)> {
     attributes
         .iter()
         .map(|attribute| {
-            let values = attribute.values().iter().map(|value| value.as_text().unwrap_or("<xml>").to_owned()).collect();
+            let values = attribute
+                .values()
+                .iter()
+                .map(|value| value.as_text().unwrap_or("<xml>").to_owned())
+                .collect();
             (attribute.name().to_owned(), values)
         })
         .collect()
@@ -32,19 +44,30 @@ fn subject() -> &'static Subject {
         let base = Base::example();
         let exchange = Exchange::start(&base, &Setting::default(), &OsRandom::new());
         let base = exchange.base(&base);
-        let messages = Signs::ALL.iter().map(|&signs| base.signing(signs).genuine().into_bytes()).collect();
-        Subject { exchange, messages, attributes: base.user.attributes }
+        let messages = Signs::ALL
+            .iter()
+            .map(|&signs| base.signing(signs).genuine().into_bytes())
+            .collect();
+        Subject {
+            exchange,
+            messages,
+            attributes: base.user.attributes,
+        }
     })
 }
 
 fn judge(xml: &[u8]) -> Result<Login, &'static str> {
     let subject = subject();
     let value = saml_xml::types::encode_base64(xml);
-    subject.exchange.judge(AcsForm::fields(&value, None), &subject.exchange.store())
+    subject
+        .exchange
+        .judge(AcsForm::fields(&value, None), &subject.exchange.store())
 }
 
 fn is_what_was_signed(login: &Login) -> bool {
-    login.name_id().is_some_and(|name_id| name_id.value() == "alice@example.test")
+    login
+        .name_id()
+        .is_some_and(|name_id| name_id.value() == "alice@example.test")
         && facts(login.attributes()) == subject().attributes
 }
 
@@ -87,12 +110,21 @@ fn damage() -> impl Strategy<Value = Damage> {
         (at(), 0..8_u8).prop_map(|(at, bit)| Damage::Flip { at, bit }),
         (at(), any::<u8>()).prop_map(|(at, byte)| Damage::Set { at, byte }),
         (at(), 1..200_usize).prop_map(|(at, count)| Damage::Delete { at, count }),
-        (at(), 1..2_000_usize, at()).prop_map(|(at, count, to)| Damage::Duplicate { at, count, to }),
+        (at(), 1..2_000_usize, at()).prop_map(|(at, count, to)| Damage::Duplicate {
+            at,
+            count,
+            to
+        }),
         (at(), 0..PIECES.len()).prop_map(|(at, piece)| Damage::Splice { at, piece }),
     ]
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a share of a length")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share of a length"
+)]
 fn place(xml: &[u8], share: f64) -> usize {
     ((xml.len() as f64 * share) as usize).min(xml.len())
 }

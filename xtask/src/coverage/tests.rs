@@ -3,12 +3,21 @@ use super::{Source, Variant, definitions, run};
 #[test]
 fn every_reason_code_has_a_vector_a_citation_and_a_use() {
     let found = run(&crate::root());
-    assert!(found.codes > 100 && found.vectors > 400, "{} codes, {} vectors", found.codes, found.vectors);
+    assert!(
+        found.codes > 100 && found.vectors > 400,
+        "{} codes, {} vectors",
+        found.codes,
+        found.vectors
+    );
     assert!(found.wrong.is_empty(), "{}", found.wrong.join("\n"));
 }
 
 fn variant() -> Variant {
-    Variant { of: "CupError".to_owned(), name: "Empty".to_owned(), code: "cup.empty".to_owned() }
+    Variant {
+        of: "CupError".to_owned(),
+        name: "Empty".to_owned(),
+        code: "cup.empty".to_owned(),
+    }
 }
 
 #[test]
@@ -21,7 +30,12 @@ fn a_definition_is_read() {
 
 #[test]
 fn a_use_is_seen_under_its_name_and_its_alias_only() {
-    let uses = |text: &str| Source { text: text.to_owned() }.uses(&variant());
+    let uses = |text: &str| {
+        Source {
+            text: text.to_owned(),
+        }
+        .uses(&variant())
+    };
     assert!(uses("return Err(CupError::Empty);"));
     assert!(uses("use cup::CupError as Kind;\nKind::Empty"));
     assert!(!uses("Kind::Empty"));

@@ -325,7 +325,7 @@ fn keys(folder: &Path) {
     }
 }
 
-/// Names of the files that [`write`] would leave in `response` and `form`, without their endings.
+/// Names of the files that [`write()`] would leave in `response` and `form`, without their endings.
 ///
 /// # Panics
 /// When a message cannot be made.

@@ -51,6 +51,9 @@ pub(crate) struct Arguments {
     /// Accept RSA keys of 1024 to 2047 bits
     #[arg(long)]
     pub(crate) danger_accept_rsa1024: bool,
+    /// Accept assertions without an audience
+    #[arg(long)]
+    pub(crate) danger_accept_missing_audience: bool,
     /// Ask a second, independent implementation as well
     #[arg(long)]
     pub(crate) cross_check: bool,

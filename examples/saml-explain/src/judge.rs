@@ -153,6 +153,9 @@ fn connection(
     if arguments.danger_accept_rsa1024 {
         connection = saml_sp::danger::accept_rsa1024(connection);
     }
+    if arguments.danger_accept_missing_audience {
+        connection = saml_sp::danger::accept_missing_audience(connection);
+    }
     Ok(connection)
 }
 

@@ -261,23 +261,32 @@ fn decode(text: &[u8]) -> Result<Cow<'_, str>, Error> {
             .map_err(|_| malformed());
     }
     let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.iter().copied();
-    let digit = |bytes: &mut dyn Iterator<Item = u8>| {
-        bytes
-            .next()
-            .and_then(|b| char::from(b).to_digit(16))
-            .and_then(|d| u8::try_from(d).ok())
-    };
-    while let Some(byte) = bytes.next() {
-        out.push(match byte {
-            b'+' => b' ',
-            b'%' => match (digit(&mut bytes), digit(&mut bytes)) {
-                (Some(high), Some(low)) => high << 4 | low,
-                _ => return Err(malformed()),
-            },
-            byte => byte,
-        });
+    let mut rest = text;
+    // Base64 has an escape every thirty bytes or so: what lies between is copied at once
+    while let Some(at) = rest.iter().position(|b| matches!(b, b'+' | b'%')) {
+        let (plain, escaped) = rest.split_at(at);
+        out.extend_from_slice(plain);
+        rest = match escaped {
+            [b'+', after @ ..] => {
+                out.push(b' ');
+                after
+            }
+            [b'%', high, low, after @ ..] => {
+                let digit = |b: u8| {
+                    char::from(b)
+                        .to_digit(16)
+                        .and_then(|d| u8::try_from(d).ok())
+                };
+                let (Some(high), Some(low)) = (digit(*high), digit(*low)) else {
+                    return Err(malformed());
+                };
+                out.push(high << 4 | low);
+                after
+            }
+            _ => return Err(malformed()),
+        };
     }
+    out.extend_from_slice(rest);
     String::from_utf8(out)
         .map(Cow::Owned)
         .map_err(|_| malformed())

@@ -54,3 +54,15 @@ pub(crate) static TEXT_STOPS: [bool; 256] = stops(b"\t\n", b"<&>");
 
 /// Bytes at which a scan of an attribute value has to stop and look.
 pub(crate) static ATTRIBUTE_STOPS: [bool; 256] = stops(b"", b"<&\"'");
+
+/// The ASCII bytes of `NameChar`, without the colon.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+pub(crate) static NAME_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0u8;
+    while byte < 0x80 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        byte += 1;
+    }
+    table
+};

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use saml_sp::Random;
 use time::OffsetDateTime;
 
+use crate::OsRandom;
 use crate::keys::{IdpKey, KeyKind};
 use crate::message::{Answer, ResponseBuilder, ResponseFields, Signs};
 use crate::request::AuthnRequestInfo;
 use crate::signer::{escape_attribute, escape_text};
-use crate::OsRandom;
 
 /// The NameID format of e-mail addresses.
 pub const EMAIL: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
@@ -84,7 +84,10 @@ impl Preset {
 
 /// Somebody who signs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "a test kit's data, filled in by tests")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a test kit's data, filled in by tests"
+)]
 pub struct User {
     /// The NameID.
     pub name_id: String,
@@ -98,7 +101,12 @@ impl User {
     /// Somebody with an e-mail address, a name and two groups.
     #[must_use]
     pub fn example() -> Self {
-        let one = |name: &str, values: &[&str]| (name.to_owned(), values.iter().map(|v| (*v).to_owned()).collect());
+        let one = |name: &str, values: &[&str]| {
+            (
+                name.to_owned(),
+                values.iter().map(|v| (*v).to_owned()).collect(),
+            )
+        };
         Self {
             name_id: "alice@example.test".to_owned(),
             name_id_format: Some(EMAIL.to_owned()),
@@ -134,7 +142,10 @@ pub struct FakeIdp {
 
 impl std::fmt::Debug for FakeIdp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FakeIdp").field("entity_id", &self.entity_id).field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("FakeIdp")
+            .field("entity_id", &self.entity_id)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
     }
 }
 
@@ -239,7 +250,10 @@ impl FakeIdp {
                 key.certificate_base64()
             ));
         }
-        out.push_str(&format!("<md:NameIDFormat>{}</md:NameIDFormat>", escape_text(self.profile.name_id_format)));
+        out.push_str(&format!(
+            "<md:NameIDFormat>{}</md:NameIDFormat>",
+            escape_text(self.profile.name_id_format)
+        ));
         for binding in self.profile.sso_bindings {
             out.push_str(&format!(
                 "<md:SingleSignOnService Binding=\"{binding}\" Location=\"{}\"></md:SingleSignOnService>",
@@ -264,16 +278,27 @@ impl FakeIdp {
             octets
                 .iter()
                 .enumerate()
-                .map(|(at, octet)| char::from(UPPER[usize::from(*octet) % if at == 0 { 26 } else { 36 }]))
+                .map(|(at, octet)| {
+                    char::from(UPPER[usize::from(*octet) % if at == 0 { 26 } else { 36 }])
+                })
                 .collect()
         } else {
-            let hex: String = octets.iter().take(16).map(|octet| format!("{octet:02x}")).collect();
+            let hex: String = octets
+                .iter()
+                .take(16)
+                .map(|octet| format!("{octet:02x}"))
+                .collect();
             format!("_{hex}")
         }
     }
 
     /// The good answer to a request, to be made worse with [`ResponseBuilder::mutate`].
-    pub fn respond(&self, request: &AuthnRequestInfo, user: &User, now: OffsetDateTime) -> ResponseBuilder<'_> {
+    pub fn respond(
+        &self,
+        request: &AuthnRequestInfo,
+        user: &User,
+        now: OffsetDateTime,
+    ) -> ResponseBuilder<'_> {
         let (response_id, assertion_id) = (self.new_id(), self.new_id());
         let mut user = user.clone();
         if !self.profile.sends_attributes {

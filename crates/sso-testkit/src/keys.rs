@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex, OnceLock};
 
 use aws_lc_rs::{hmac, rand::SystemRandom, signature};
-use rcgen::{CertificateParams, DnType, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256, RsaKeySize};
+use rcgen::{
+    CertificateParams, DnType, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256,
+    RsaKeySize,
+};
 use time::{Duration, OffsetDateTime};
 
 use crate::raw_rsa::RawRsaKey;
@@ -38,11 +41,18 @@ pub struct IdpKey {
 
 impl std::fmt::Debug for IdpKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IdpKey").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("IdpKey")
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 
 type Pool = Mutex<Vec<((KeyKind, usize), Arc<IdpKey>)>>;
+
+fn pool() -> &'static Pool {
+    static POOL: OnceLock<Pool> = OnceLock::new();
+    POOL.get_or_init(Pool::default)
+}
 
 impl IdpKey {
     /// A new key with a self-signed certificate for `subject`, valid for five years from `not_before`.
@@ -50,10 +60,18 @@ impl IdpKey {
     /// # Panics
     /// When the machine has no randomness to make a key from.
     #[must_use]
-    pub(crate) fn generate(kind: KeyKind, subject: &[(DnType, &str)], not_before: OffsetDateTime) -> Self {
+    pub(crate) fn generate(
+        kind: KeyKind,
+        subject: &[(DnType, &str)],
+        not_before: OffsetDateTime,
+    ) -> Self {
         let pair = match kind {
-            KeyKind::Rsa2048 => rcgen::KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048),
-            KeyKind::Rsa4096 => rcgen::KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_4096),
+            KeyKind::Rsa2048 => {
+                rcgen::KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)
+            }
+            KeyKind::Rsa4096 => {
+                rcgen::KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_4096)
+            }
             KeyKind::EcP256 => rcgen::KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256),
             KeyKind::EcP384 => rcgen::KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384),
             KeyKind::Rsa1024 => {
@@ -81,7 +99,9 @@ impl IdpKey {
         }
         params.not_before = not_before;
         params.not_after = not_before + Duration::days(5 * 365 + 1);
-        let certificate = params.self_signed(&pair).expect("a self-signed certificate");
+        let certificate = params
+            .self_signed(&pair)
+            .expect("a self-signed certificate");
         Self {
             kind,
             private_pem: pair.serialize_pem(),
@@ -105,9 +125,9 @@ impl IdpKey {
     /// When the machine has no randomness to make a key from.
     #[must_use]
     pub fn pooled(kind: KeyKind, index: usize) -> Arc<Self> {
-        static POOL: OnceLock<Pool> = OnceLock::new();
-        let pool = POOL.get_or_init(Pool::default);
-        let mut keys = pool.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut keys = pool()
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some((_, key)) = keys.iter().find(|(id, _)| *id == (kind, index)) {
             return key.clone();
         }
@@ -133,18 +153,43 @@ impl IdpKey {
         key
     }
 
+    /// Makes a key the process's number `index` of a kind, so that messages come out the same each time.
+    pub fn keep_in_pool(self, kind: KeyKind, index: usize) {
+        let mut keys = pool()
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        keys.retain(|(id, _)| *id != (kind, index));
+        keys.push(((kind, index), Arc::new(self)));
+    }
+
     /// A key that was kept: PKCS#8 private key and certificate, both PEM.
     ///
     /// # Errors
     /// A sentence that says which of the two is not what it should be.
     pub fn from_pem(private_pem: &str, certificate_pem: &str) -> Result<Self, String> {
-        let pkcs8 = pem_body(private_pem, "PRIVATE KEY").ok_or("the private key is not a PKCS#8 PEM block")?;
-        let certificate = pem_body(certificate_pem, "CERTIFICATE").ok_or("the certificate is not a PEM block")?;
+        let pkcs8 = pem_body(private_pem, "PRIVATE KEY")
+            .ok_or("the private key is not a PKCS#8 PEM block")?;
+        let certificate =
+            pem_body(certificate_pem, "CERTIFICATE").ok_or("the certificate is not a PEM block")?;
         let kind = if let Ok(key) = signature::RsaKeyPair::from_pkcs8(&pkcs8) {
-            if key.public_modulus_len() >= 512 { KeyKind::Rsa4096 } else { KeyKind::Rsa2048 }
-        } else if signature::EcdsaKeyPair::from_pkcs8(&signature::ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8).is_ok() {
+            if key.public_modulus_len() >= 512 {
+                KeyKind::Rsa4096
+            } else {
+                KeyKind::Rsa2048
+            }
+        } else if signature::EcdsaKeyPair::from_pkcs8(
+            &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
+            &pkcs8,
+        )
+        .is_ok()
+        {
             KeyKind::EcP256
-        } else if signature::EcdsaKeyPair::from_pkcs8(&signature::ECDSA_P384_SHA384_FIXED_SIGNING, &pkcs8).is_ok() {
+        } else if signature::EcdsaKeyPair::from_pkcs8(
+            &signature::ECDSA_P384_SHA384_FIXED_SIGNING,
+            &pkcs8,
+        )
+        .is_ok()
+        {
             KeyKind::EcP384
         } else if RawRsaKey::from_pkcs8(&pkcs8).is_some() {
             KeyKind::Rsa1024
@@ -223,7 +268,10 @@ impl IdpKey {
                 };
                 self.sign_ecdsa(with, message)
             }
-            algorithm::RSA_SHA256 | algorithm::RSA_SHA384 | algorithm::RSA_SHA512 | algorithm::RSA_PSS_SHA256
+            algorithm::RSA_SHA256
+            | algorithm::RSA_SHA384
+            | algorithm::RSA_SHA512
+            | algorithm::RSA_PSS_SHA256
                 if self.kind != KeyKind::Rsa1024 =>
             {
                 let key = signature::RsaKeyPair::from_pkcs8(&self.pkcs8).expect("an RSA key");
@@ -234,7 +282,8 @@ impl IdpKey {
                     _ => &signature::RSA_PSS_SHA256,
                 };
                 let mut out = vec![0; key.public_modulus_len()];
-                key.sign(padding, &SystemRandom::new(), message, &mut out).expect("a signature");
+                key.sign(padding, &SystemRandom::new(), message, &mut out)
+                    .expect("a signature");
                 out
             }
             algorithm::RSA_SHA1 | algorithm::RSA_SHA256 => self.raw_rsa().sign_pkcs1(uri, message),
@@ -244,7 +293,9 @@ impl IdpKey {
                 } else {
                     hmac::HMAC_SHA256
                 };
-                hmac::sign(&hmac::Key::new(with, &self.certificate), message).as_ref().to_vec()
+                hmac::sign(&hmac::Key::new(with, &self.certificate), message)
+                    .as_ref()
+                    .to_vec()
             }
             other => panic!("the test kit cannot sign with {other}"),
         }
@@ -259,9 +310,16 @@ impl IdpKey {
         self.sign_ecdsa(&signature::ECDSA_P256_SHA256_ASN1_SIGNING, message)
     }
 
-    fn sign_ecdsa(&self, with: &'static signature::EcdsaSigningAlgorithm, message: &[u8]) -> Vec<u8> {
+    fn sign_ecdsa(
+        &self,
+        with: &'static signature::EcdsaSigningAlgorithm,
+        message: &[u8],
+    ) -> Vec<u8> {
         let key = signature::EcdsaKeyPair::from_pkcs8(with, &self.pkcs8).expect("an ECDSA key");
-        key.sign(&SystemRandom::new(), message).expect("a signature").as_ref().to_vec()
+        key.sign(&SystemRandom::new(), message)
+            .expect("a signature")
+            .as_ref()
+            .to_vec()
     }
 
     /// The raw RSA operation under this key, for signatures with wrong padding.

@@ -35,7 +35,8 @@ pub use executor::block_on;
 pub use idp::{EMAIL, FakeIdp, Preset, Profile, UNSPECIFIED_SAML_1_0, User};
 pub use keys::{IdpKey, KeyKind};
 pub use message::{
-    ASSERTION, Answer, AssertionFields, BEARER, PROTOCOL, ResponseBuilder, ResponseFields, SUCCESS, Signs, form_body,
+    ASSERTION, Answer, AssertionFields, BEARER, PROTOCOL, ResponseBuilder, ResponseFields, SUCCESS,
+    Signs, form_body,
 };
 pub use random::{OsRandom, TestRandom};
 pub use raw_rsa::RawRsaKey;

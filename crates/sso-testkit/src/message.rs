@@ -49,7 +49,10 @@ impl Signs {
 
 /// What a Response says. Every field may be made wrong.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "a test kit's data, filled in and altered by tests")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a test kit's data, filled in and altered by tests"
+)]
 #[expect(missing_docs, reason = "the names are the standard's own")]
 pub struct ResponseFields {
     pub id: String,
@@ -66,7 +69,10 @@ pub struct ResponseFields {
 
 /// What an Assertion says. Every field may be made wrong.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "a test kit's data, filled in and altered by tests")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a test kit's data, filled in and altered by tests"
+)]
 #[expect(missing_docs, reason = "the names are the standard's own")]
 pub struct AssertionFields {
     pub id: String,
@@ -129,7 +135,9 @@ impl ResponseFields {
                 authn_instant: issued,
                 session_index: Some(format!("_session-{}", answer.assertion_id)),
                 session_not_on_or_after: at(Duration::hours(8)),
-                authn_context: Some("urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport".to_owned()),
+                authn_context: Some(
+                    "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport".to_owned(),
+                ),
                 attributes: user.attributes.clone(),
             }),
         }
@@ -138,7 +146,10 @@ impl ResponseFields {
 
 /// The facts of one exchange that an answer repeats.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "a test kit's data, filled in by tests")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a test kit's data, filled in by tests"
+)]
 #[expect(missing_docs, reason = "the names are the standard's own")]
 pub struct Answer<'a> {
     pub issuer: &'a str,
@@ -184,7 +195,11 @@ impl AssertionFields {
         out.push_str("><saml:SubjectConfirmationData");
         attribute(&mut out, "InResponseTo", self.in_response_to.as_ref());
         attribute(&mut out, "NotBefore", self.confirmation_not_before.as_ref());
-        attribute(&mut out, "NotOnOrAfter", self.confirmation_not_on_or_after.as_ref());
+        attribute(
+            &mut out,
+            "NotOnOrAfter",
+            self.confirmation_not_on_or_after.as_ref(),
+        );
         attribute(&mut out, "Recipient", self.recipient.as_ref());
         out.push_str("></saml:SubjectConfirmationData></saml:SubjectConfirmation></saml:Subject><saml:Conditions");
         attribute(&mut out, "NotBefore", self.not_before.as_ref());
@@ -200,9 +215,17 @@ impl AssertionFields {
         out.push_str("</saml:Conditions><saml:AuthnStatement");
         attribute(&mut out, "AuthnInstant", self.authn_instant.as_ref());
         attribute(&mut out, "SessionIndex", self.session_index.as_ref());
-        attribute(&mut out, "SessionNotOnOrAfter", self.session_not_on_or_after.as_ref());
+        attribute(
+            &mut out,
+            "SessionNotOnOrAfter",
+            self.session_not_on_or_after.as_ref(),
+        );
         out.push_str("><saml:AuthnContext>");
-        element(&mut out, "saml:AuthnContextClassRef", self.authn_context.as_ref());
+        element(
+            &mut out,
+            "saml:AuthnContextClassRef",
+            self.authn_context.as_ref(),
+        );
         out.push_str("</saml:AuthnContext></saml:AuthnStatement>");
         if !self.attributes.is_empty() {
             out.push_str("<saml:AttributeStatement>");
@@ -234,14 +257,24 @@ impl ResponseFields {
         attribute(&mut out, "Version", self.version.as_ref());
         out.push('>');
         if let Some(issuer) = &self.issuer {
-            out.push_str(&format!("<saml:Issuer xmlns:saml=\"{ASSERTION}\">{}</saml:Issuer>", escape_text(issuer)));
+            out.push_str(&format!(
+                "<saml:Issuer xmlns:saml=\"{ASSERTION}\">{}</saml:Issuer>",
+                escape_text(issuer)
+            ));
         }
         out.push_str("<samlp:Status>");
         for code in &self.status {
-            out.push_str(&format!("<samlp:StatusCode Value=\"{}\">", escape_attribute(code)));
+            out.push_str(&format!(
+                "<samlp:StatusCode Value=\"{}\">",
+                escape_attribute(code)
+            ));
         }
         out.push_str(&"</samlp:StatusCode>".repeat(self.status.len()));
-        element(&mut out, "samlp:StatusMessage", self.status_message.as_ref());
+        element(
+            &mut out,
+            "samlp:StatusMessage",
+            self.status_message.as_ref(),
+        );
         out.push_str("</samlp:Status>");
         out.push_str(assertion);
         out.push_str("</samlp:Response>");
@@ -269,7 +302,10 @@ pub struct ResponseBuilder<'a> {
 
 impl std::fmt::Debug for ResponseBuilder<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ResponseBuilder").field("fields", &self.fields).field("signs", &self.signs).finish_non_exhaustive()
+        f.debug_struct("ResponseBuilder")
+            .field("fields", &self.fields)
+            .field("signs", &self.signs)
+            .finish_non_exhaustive()
     }
 }
 
@@ -332,13 +368,24 @@ impl<'a> ResponseBuilder<'a> {
     /// The Assertion alone, signed if it is to be.
     #[must_use]
     pub fn assertion_xml(&self) -> String {
-        let Some(fields) = &self.fields.assertion else { return String::new() };
+        let Some(fields) = &self.fields.assertion else {
+            return String::new();
+        };
         let xml = self.unsigned_assertion();
-        if self.signs_assertion() { self.recipe.sign(&xml, &fields.id, self.key) } else { xml }
+        if self.signs_assertion() {
+            self.recipe.sign(&xml, &fields.id, self.key)
+        } else {
+            xml
+        }
     }
 
     fn unsigned_assertion(&self) -> String {
-        let xml = self.fields.assertion.as_ref().map(AssertionFields::to_xml).unwrap_or_default();
+        let xml = self
+            .fields
+            .assertion
+            .as_ref()
+            .map(AssertionFields::to_xml)
+            .unwrap_or_default();
         match &self.edit_assertion {
             Some(edit) if !xml.is_empty() => edit(xml),
             _ => xml,
@@ -355,7 +402,11 @@ impl<'a> ResponseBuilder<'a> {
         let mut xml = match &self.fields.assertion {
             // a PrefixList makes the digest depend on what the Response declares
             Some(assertion) if self.signs_assertion() && self.recipe.prefix_list.is_some() => {
-                self.recipe.sign(&self.fields.to_xml(&self.unsigned_assertion()), &assertion.id, self.key)
+                self.recipe.sign(
+                    &self.fields.to_xml(&self.unsigned_assertion()),
+                    &assertion.id,
+                    self.key,
+                )
             }
             _ => self.fields.to_xml(&self.assertion_xml()),
         };

@@ -16,7 +16,9 @@ pub struct RawRsaKey {
 
 impl std::fmt::Debug for RawRsaKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RawRsaKey").field("octets", &self.octets).finish_non_exhaustive()
+        f.debug_struct("RawRsaKey")
+            .field("octets", &self.octets)
+            .finish_non_exhaustive()
     }
 }
 
@@ -25,7 +27,8 @@ const DIGEST_INFO_SHA1: &[u8] = &[
     0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14,
 ];
 const DIGEST_INFO_SHA256: &[u8] = &[
-    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20,
+    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
+    0x00, 0x04, 0x20,
 ];
 
 impl RawRsaKey {
@@ -60,7 +63,9 @@ impl RawRsaKey {
     /// The private-key operation over a block that the caller has padded, well or badly.
     #[must_use]
     pub fn apply(&self, block: &[u8]) -> Vec<u8> {
-        let value = BigUint::from_bytes_be(block).modpow(&self.private_exponent, &self.modulus).to_bytes_be();
+        let value = BigUint::from_bytes_be(block)
+            .modpow(&self.private_exponent, &self.modulus)
+            .to_bytes_be();
         let mut out = vec![0; self.octets.saturating_sub(value.len())];
         out.extend(value);
         out
@@ -106,7 +111,12 @@ fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
         (usize::from(length), rest)
     } else {
         let (octets, rest) = rest.split_at_checked(usize::from(length & 0x7f))?;
-        (octets.iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet)), rest)
+        (
+            octets
+                .iter()
+                .fold(0, |sum, octet| sum << 8 | usize::from(*octet)),
+            rest,
+        )
     };
     rest.split_at_checked(length)
 }

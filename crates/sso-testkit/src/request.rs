@@ -45,7 +45,10 @@ impl AuthnRequestInfo {
     /// No request at all: the user starts at the IdP.
     #[must_use]
     pub fn unsolicited(issuer: &str, acs_url: &str) -> Self {
-        Self { id: None, ..Self::new("", issuer, acs_url) }
+        Self {
+            id: None,
+            ..Self::new("", issuer, acs_url)
+        }
     }
 
     /// Reads what the service provider sends, whatever the binding.
@@ -56,11 +59,16 @@ impl AuthnRequestInfo {
         match outbound {
             saml_sp::Outbound::Redirect(url) => Self::from_redirect(url),
             saml_sp::Outbound::PostForm(form) => {
-                let fields: Vec<(String, String)> =
-                    form.fields().iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+                let fields: Vec<(String, String)> = form
+                    .fields()
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                    .collect();
                 Self::from_post(&fields)
             }
-            _ => Err("the outbound message uses a binding that the test kit does not know".to_owned()),
+            _ => Err(
+                "the outbound message uses a binding that the test kit does not know".to_owned(),
+            ),
         }
     }
 
@@ -69,8 +77,10 @@ impl AuthnRequestInfo {
     /// # Errors
     /// One sentence: what is wrong with the request.
     pub fn from_redirect(url: &Url) -> Result<Self, String> {
-        let fields: Vec<(String, String)> =
-            url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        let fields: Vec<(String, String)> = url
+            .query_pairs()
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
         let octets = decode(&fields)?;
         let mut xml = Vec::new();
         // SAML Bindings §3.4.4.1: raw DEFLATE
@@ -93,8 +103,8 @@ impl AuthnRequestInfo {
     }
 
     fn parse(xml: Vec<u8>, fields: &[(String, String)]) -> Result<Self, String> {
-        let document =
-            Document::parse(xml, &Limits::default()).map_err(|error| format!("the AuthnRequest is not XML: {error}"))?;
+        let document = Document::parse(xml, &Limits::default())
+            .map_err(|error| format!("the AuthnRequest is not XML: {error}"))?;
         let root = document.root();
         if !root.is(PROTOCOL, "AuthnRequest") {
             return Err("the message is not a samlp:AuthnRequest".to_owned());
@@ -105,9 +115,16 @@ impl AuthnRequestInfo {
             .and_then(|issuer| issuer.text())
             .ok_or("the AuthnRequest has no Issuer")?;
         Ok(Self {
-            id: Some(root.attribute("ID").ok_or("the AuthnRequest has no ID")?.to_owned()),
+            id: Some(
+                root.attribute("ID")
+                    .ok_or("the AuthnRequest has no ID")?
+                    .to_owned(),
+            ),
             issuer: saml_xml::types::trim_xml(issuer).to_owned(),
-            acs_url: root.attribute("AssertionConsumerServiceURL").unwrap_or_default().to_owned(),
+            acs_url: root
+                .attribute("AssertionConsumerServiceURL")
+                .unwrap_or_default()
+                .to_owned(),
             relay_state: field(fields, "RelayState").map(str::to_owned),
             force_authn: matches!(root.attribute("ForceAuthn"), Some("true" | "1")),
             destination: root.attribute("Destination").map(str::to_owned),
@@ -116,7 +133,10 @@ impl AuthnRequestInfo {
 }
 
 fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    fields
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
 }
 
 fn decode(fields: &[(String, String)]) -> Result<Vec<u8>, String> {

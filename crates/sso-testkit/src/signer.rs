@@ -63,14 +63,21 @@ impl ReferenceRecipe {
     pub fn to_id(id: &str, octets: &[u8]) -> Self {
         Self {
             uri: Some(format!("#{id}")),
-            transforms: vec![transform(algorithm::ENVELOPED), transform(algorithm::EXC_C14N)],
+            transforms: vec![
+                transform(algorithm::ENVELOPED),
+                transform(algorithm::EXC_C14N),
+            ],
             digest_method: algorithm::SHA256.to_owned(),
             digest: digest_with(algorithm::SHA256, octets),
         }
     }
 
     fn to_xml(&self) -> String {
-        let uri = self.uri.as_ref().map(|uri| format!(" URI=\"{}\"", escape_attribute(uri))).unwrap_or_default();
+        let uri = self
+            .uri
+            .as_ref()
+            .map(|uri| format!(" URI=\"{}\"", escape_attribute(uri)))
+            .unwrap_or_default();
         format!(
             "<ds:Reference{uri}><ds:Transforms>{}</ds:Transforms><ds:DigestMethod Algorithm=\"{}\"></ds:DigestMethod>\
              <ds:DigestValue>{}</ds:DigestValue></ds:Reference>",
@@ -145,14 +152,19 @@ impl SignatureRecipe {
                 self.canonicalization
             )
         };
-        let method = self.signature_method.as_deref().unwrap_or_else(|| key.default_algorithm());
+        let method = self
+            .signature_method
+            .as_deref()
+            .unwrap_or_else(|| key.default_algorithm());
         let method = if method.starts_with('<') {
             method.to_owned()
         } else {
             format!("<ds:SignatureMethod Algorithm=\"{method}\"></ds:SignatureMethod>")
         };
         let references: String = references.iter().map(ReferenceRecipe::to_xml).collect();
-        format!("<ds:SignedInfo xmlns:ds=\"{DSIG}\">{canonicalization}{method}{references}</ds:SignedInfo>")
+        format!(
+            "<ds:SignedInfo xmlns:ds=\"{DSIG}\">{canonicalization}{method}{references}</ds:SignedInfo>"
+        )
     }
 
     /// A whole `ds:Signature` around a SignedInfo, signed as the recipe says.
@@ -161,7 +173,10 @@ impl SignatureRecipe {
         let with = self
             .sign_with
             .as_deref()
-            .or(self.signature_method.as_deref().filter(|method| !method.starts_with('<')))
+            .or(self
+                .signature_method
+                .as_deref()
+                .filter(|method| !method.starts_with('<')))
             .unwrap_or_else(|| key.default_algorithm());
         self.signature_with_value(key, signed_info, &key.sign(with, signed_info.as_bytes()))
     }
@@ -201,7 +216,10 @@ impl SignatureRecipe {
         );
         ReferenceRecipe {
             uri: self.uri.clone().unwrap_or_else(|| Some(format!("#{id}"))),
-            transforms: self.transforms.clone().unwrap_or_else(|| vec![transform(algorithm::ENVELOPED), c14n]),
+            transforms: self
+                .transforms
+                .clone()
+                .unwrap_or_else(|| vec![transform(algorithm::ENVELOPED), c14n]),
             digest_method: self.digest_method.clone(),
             digest: digest_with(&self.digest_method, octets),
         }
@@ -264,7 +282,9 @@ fn by_id<'d>(document: &'d Document, id: &str) -> Element<'d> {
     document
         .elements()
         .find(|element| {
-            ["ID", "Id", "AssertionID", "ResponseID"].iter().any(|name| element.attribute(name) == Some(id))
+            ["ID", "Id", "AssertionID", "ResponseID"]
+                .iter()
+                .any(|name| element.attribute(name) == Some(id))
         })
         .expect("an element with that ID")
 }
@@ -331,5 +351,8 @@ pub fn escape_attribute(text: &str) -> String {
 /// Canonical XML's escaping of text.
 #[must_use]
 pub fn escape_text(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\r', "&#xD;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('\r', "&#xD;")
 }

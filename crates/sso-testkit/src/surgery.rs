@@ -9,12 +9,17 @@ use std::ops::Range;
 /// When there is none, or it does not end.
 #[must_use]
 pub fn find(xml: &str, name: &str, nth: usize) -> Range<usize> {
-    let start = starts(xml, name).nth(nth).unwrap_or_else(|| panic!("no element {name} number {nth}"));
+    let start = starts(xml, name)
+        .nth(nth)
+        .unwrap_or_else(|| panic!("no element {name} number {nth}"));
     let close = format!("</{name}>");
     let mut depth = 0_usize;
     let mut at = start;
     loop {
-        let next_close = xml[at..].find(&close).map(|i| at + i).unwrap_or_else(|| panic!("{name} does not end"));
+        let next_close = xml[at..]
+            .find(&close)
+            .map(|i| at + i)
+            .unwrap_or_else(|| panic!("{name} does not end"));
         let opens = starts(&xml[at..next_close], name)
             .filter(|open| {
                 let tag = &xml[at + open..];
@@ -189,9 +194,12 @@ pub fn replace(xml: &str, from: &str, to: &str) -> String {
 
 fn value_range(xml: &str, name: &str, attribute: &str) -> Range<usize> {
     let range = find(xml, name, 0);
-    let tag = &xml[range.start..range.start + xml[range.clone()].find('>').expect("a start tag ends")];
+    let tag =
+        &xml[range.start..range.start + xml[range.clone()].find('>').expect("a start tag ends")];
     let key = format!(" {attribute}=\"");
-    let at = tag.find(&key).unwrap_or_else(|| panic!("{name} has no attribute {attribute}"));
+    let at = tag
+        .find(&key)
+        .unwrap_or_else(|| panic!("{name} has no attribute {attribute}"));
     let from = at + key.len();
     let to = from + tag[from..].find('"').expect("a quote");
     range.start + from..range.start + to

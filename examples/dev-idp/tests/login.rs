@@ -1,5 +1,13 @@
 //! A whole login, page by page, without a network.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail by panicking"
+)]
+
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use dev_idp::{Broken, Config};

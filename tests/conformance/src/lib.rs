@@ -15,8 +15,8 @@ pub mod vectors;
 
 use idp_config::{IdentityProvider, IdpSource};
 use saml_sp::{
-    AcsForm, Connection, ConnectionId, Expected, Login, LoginOptions, NameIdPolicy, Outbound, PendingLogin, Random,
-    ServiceProvider, SignedPart,
+    AcsForm, Connection, ConnectionId, Expected, Login, LoginOptions, NameIdPolicy, Outbound,
+    PendingLogin, Random, ServiceProvider, SignedPart,
 };
 use sso_testkit::catalogue::{ACCEPTED, Base, Case, Message, PERSISTENT, STRONG_CONTEXT, Setting};
 use sso_testkit::{FakeIdp, Signs, block_on};
@@ -47,7 +47,9 @@ pub struct Exchange {
 /// When it cannot be built.
 #[must_use]
 pub fn service_provider(entity_id: &str, acs_url: &str) -> ServiceProvider {
-    ServiceProvider::builder(entity_id, acs_url).build().expect("a service provider")
+    ServiceProvider::builder(entity_id, acs_url)
+        .build()
+        .expect("a service provider")
 }
 
 /// What an administrator has configured: metadata, or the certificate's fingerprint.
@@ -57,10 +59,19 @@ pub fn service_provider(entity_id: &str, acs_url: &str) -> ServiceProvider {
 #[must_use]
 pub fn trust(idp: &FakeIdp, fingerprint: bool, now: OffsetDateTime) -> IdentityProvider {
     let source = if fingerprint {
-        let hex: Vec<String> = idp.key().fingerprint().iter().map(|octet| format!("{octet:02X}")).collect();
-        IdpSource::fingerprint(idp.entity_id(), idp.sso_url(), None, &hex.join(":")).expect("a fingerprint")
+        let hex: Vec<String> = idp
+            .key()
+            .fingerprint()
+            .iter()
+            .map(|octet| format!("{octet:02X}"))
+            .collect();
+        IdpSource::fingerprint(idp.entity_id(), idp.sso_url(), None, &hex.join(":"))
+            .expect("a fingerprint")
     } else {
-        IdpSource::MetadataXml { xml: idp.metadata_xml(), entity_id: None }
+        IdpSource::MetadataXml {
+            xml: idp.metadata_xml(),
+            entity_id: None,
+        }
     };
     source.resolve(now).expect("a trusted IdP")
 }
@@ -85,7 +96,9 @@ pub fn connection(idp: IdentityProvider, setting: &Setting) -> Connection {
 /// The login options with these settings.
 #[must_use]
 pub fn options(setting: &Setting) -> LoginOptions {
-    let mut options = LoginOptions::default().return_to("/inbox").force_authn(setting.force_authn);
+    let mut options = LoginOptions::default()
+        .return_to("/inbox")
+        .force_authn(setting.force_authn);
     if setting.name_id_policy {
         options = options.name_id_policy(NameIdPolicy::default().format(PERSISTENT));
     }
@@ -104,9 +117,17 @@ impl Exchange {
     pub fn start(base: &Base, setting: &Setting, rng: &dyn Random) -> Self {
         let sp = service_provider(&base.sp_entity_id, &base.acs_url);
         let connection = connection(trust(&base.idp, setting.fingerprint, base.now), setting);
-        let (outbound, pending) =
-            sp.start_login(&connection, &options(setting), base.now, rng).expect("a login starts");
-        Self { sp, connection, outbound, pending, unsolicited: setting.unsolicited, now: base.now }
+        let (outbound, pending) = sp
+            .start_login(&connection, &options(setting), base.now, rng)
+            .expect("a login starts");
+        Self {
+            sp,
+            connection,
+            outbound,
+            pending,
+            unsolicited: setting.unsolicited,
+            now: base.now,
+        }
     }
 
     /// The base with the IDs of this exchange.
@@ -131,9 +152,15 @@ impl Exchange {
     /// The reason code.
     pub fn judge(&self, form: AcsForm<'_>, store: &WatchedStore) -> Result<Login, &'static str> {
         let received = self.sp.receive(form).map_err(|error| error.code())?;
-        let expected = if self.unsolicited { Expected::Unsolicited } else { Expected::Request(&self.pending) };
-        let validated =
-            self.sp.validate(&received, &self.connection, expected, self.now).map_err(|refused| refused.code())?;
+        let expected = if self.unsolicited {
+            Expected::Unsolicited
+        } else {
+            Expected::Request(&self.pending)
+        };
+        let validated = self
+            .sp
+            .validate(&received, &self.connection, expected, self.now)
+            .map_err(|refused| refused.code())?;
         block_on(validated.accept(store, store, self.now)).map_err(|refused| refused.code())
     }
 }
@@ -149,21 +176,42 @@ pub fn judge_case(case: &Case, base: &Base, rng: &dyn Random) -> Vec<String> {
     let mut wrong = Vec::new();
 
     if !case.proof.holds(&message, &base) {
-        wrong.push(format!("{name}: the genuine signature is not valid in it ({:?})", case.proof));
+        wrong.push(format!(
+            "{name}: the genuine signature is not valid in it ({:?})",
+            case.proof
+        ));
     }
     let expected = case.name_id.as_deref().unwrap_or(&base.user.name_id);
     let form = message.to_form(base.relay_state.as_deref());
-    wrong.extend(check(&exchange, &name, case.code, AcsForm::urlencoded(&form), expected));
+    wrong.extend(check(
+        &exchange,
+        &name,
+        case.code,
+        AcsForm::urlencoded(&form),
+        expected,
+    ));
     if let Message::Xml(xml) = &message {
         // the same message by the other entry point
         let value = saml_xml::types::encode_base64(xml);
-        wrong.extend(check(&exchange, &name, case.code, AcsForm::fields(&value, None), expected));
+        wrong.extend(check(
+            &exchange,
+            &name,
+            case.code,
+            AcsForm::fields(&value, None),
+            expected,
+        ));
     }
     wrong
 }
 
 /// Judges one form, and looks at the store and the login.
-pub fn check(exchange: &Exchange, name: &str, code: &str, form: AcsForm<'_>, name_id: &str) -> Vec<String> {
+pub fn check(
+    exchange: &Exchange,
+    name: &str,
+    code: &str,
+    form: AcsForm<'_>,
+    name_id: &str,
+) -> Vec<String> {
     let store = exchange.store();
     let mut wrong = Vec::new();
     match exchange.judge(form, &store) {
@@ -184,7 +232,10 @@ pub fn check(exchange: &Exchange, name: &str, code: &str, form: AcsForm<'_>, nam
                 wrong.push(format!("{name}: {got}"));
             }
             if store.writes() != 0 {
-                wrong.push(format!("{name}: refused, and yet {} writes to the stores", store.writes()));
+                wrong.push(format!(
+                    "{name}: refused, and yet {} writes to the stores",
+                    store.writes()
+                ));
             }
         }
     }

@@ -1,1 +1,400 @@
-//! Scripted sequences.
+//! Scripted sequences: what takes more than one message, or no message at all.
+//!
+//! A scenario is `{"steps": ["start", "answer", "answer"]}`: each step is a verb and perhaps an argument. The
+//! last step ends in the code that the file is named after; every step before it has to go well.
+
+use idp_config::IdpSource;
+use saml_sp::{
+    Connection, ConnectionId, Expected, Login, LoginOptions, Random, RandomError, RequestBinding,
+    ServiceProvider,
+};
+use saml_xml::{C14nOptions, Certificate, Document, Limits, SignatureError, SigningKey};
+use serde::Deserialize;
+use sso_testkit::OsRandom;
+use sso_testkit::catalogue::{Base, Setting};
+use time::Duration;
+
+use crate::{Exchange, WatchedStore};
+
+/// A script.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Verbs with arguments.
+    pub steps: Vec<String>,
+}
+
+struct NoRandom;
+
+impl Random for NoRandom {
+    fn fill(&self, _: &mut [u8]) -> Result<(), RandomError> {
+        Err(RandomError)
+    }
+}
+
+struct World {
+    base: Base,
+    exchange: Exchange,
+    store: WatchedStore,
+    answer: Option<String>,
+    login: Option<Login>,
+}
+
+type Outcome = Result<(), &'static str>;
+
+impl Scenario {
+    /// Runs it; `accepted`, or the code that the last step ended in.
+    ///
+    /// # Panics
+    /// When a step before the last one fails, or a verb is unknown.
+    #[must_use]
+    pub fn run(&self) -> &'static str {
+        let base = Base::example();
+        let exchange = Exchange::start(&base, &Setting::default(), &OsRandom::new());
+        let store = exchange.store();
+        let mut world = World {
+            base: exchange.base(&base),
+            exchange,
+            store,
+            answer: None,
+            login: None,
+        };
+        let (last, before) = self.steps.split_last().expect("a scenario has steps");
+        for step in before {
+            world
+                .step(step)
+                .unwrap_or_else(|code| panic!("{step}: {code}"));
+        }
+        world.step(last).err().unwrap_or("accepted")
+    }
+}
+
+impl World {
+    fn step(&mut self, step: &str) -> Outcome {
+        let (verb, argument) = step.split_once(' ').unwrap_or((step, ""));
+        match verb {
+            // the login
+            "prepare" => {
+                self.prepare();
+                Ok(())
+            }
+            "answer" => {
+                self.prepare();
+                self.deliver()
+            }
+            "answer_again" => self.deliver(),
+            "wait_minutes" => {
+                self.exchange.now += Duration::minutes(number(argument));
+                Ok(())
+            }
+            "forget_requests" => {
+                self.store = WatchedStore::default();
+                Ok(())
+            }
+            "break_store" => {
+                self.store.broken = true;
+                Ok(())
+            }
+            "allow_unsolicited" => {
+                self.exchange.connection = self.exchange.connection.clone().allow_unsolicited(true);
+                self.exchange.unsolicited = true;
+                Ok(())
+            }
+            "answer_another_connections_request" => self.other_connection(),
+            "browser" => {
+                let secret = self.exchange.pending.browser_binding().expose().to_owned();
+                let presented = match argument {
+                    "same" => Some(secret),
+                    "without_cookie" => None,
+                    other => Some(other.to_owned()),
+                };
+                self.exchange
+                    .pending
+                    .check_browser(presented.as_deref())
+                    .map_err(|error| error.code())
+            }
+            "refused_messages" => self.refused_messages(number(argument)),
+            "post_bytes" => {
+                let body = [
+                    b"SAMLResponse=".as_slice(),
+                    &vec![b'A'; usize::try_from(number(argument)).expect("a size")],
+                ]
+                .concat();
+                let form = saml_sp::AcsForm::urlencoded(&body);
+                self.exchange
+                    .sp
+                    .receive(form)
+                    .map(drop)
+                    .map_err(|error| error.code())
+            }
+            "pinned_certificate_is" => self.pinned(argument),
+            "read_single" => {
+                let login = self.login.as_ref().expect("a login");
+                login
+                    .attributes()
+                    .single(argument)
+                    .map(drop)
+                    .map_err(|error| error.code())
+            }
+            // our own configuration
+            "entity_id" => ServiceProvider::builder(argument, "https://sp.example.test/acs")
+                .build()
+                .map(drop)
+                .map_err(|e| e.code()),
+            "acs_url" => ServiceProvider::builder("urn:sp", argument)
+                .build()
+                .map(drop)
+                .map_err(|e| e.code()),
+            "connection_id" => ConnectionId::new(argument).map(drop).map_err(|e| e.code()),
+            "clock_skew_seconds" => {
+                let connection = self.exchange.connection.clone();
+                connection
+                    .clock_skew(Duration::seconds(number(argument)))
+                    .map(drop)
+                    .map_err(|e| e.code())
+            }
+            "start" => self.start(argument),
+            // the parts of the XML core
+            _ => xml_step(verb, argument),
+        }
+    }
+
+    /// The IdP's answer, made now.
+    fn prepare(&mut self) {
+        let unsolicited = self.exchange.unsolicited;
+        let base = Base {
+            now: self.exchange.now,
+            ..self.base.clone()
+        };
+        let answer = base
+            .answer()
+            .mutate(|fields| {
+                if let (true, Some(assertion)) = (unsolicited, &mut fields.assertion) {
+                    fields.in_response_to = None;
+                    assertion.in_response_to = None;
+                }
+            })
+            .edit_assertion(|xml| {
+                let structured = "<saml:Attribute Name=\"structured\"><saml:AttributeValue><saml:NameID>x</saml:NameID>\
+                                  </saml:AttributeValue></saml:Attribute>";
+                sso_testkit::surgery::append(&xml, "saml:AttributeStatement", structured)
+            });
+        self.answer = Some(answer.to_form());
+    }
+
+    /// The browser brings the answer.
+    fn deliver(&mut self) -> Outcome {
+        let form = self.answer.as_deref().expect("an answer was made");
+        let login = self
+            .exchange
+            .judge(saml_sp::AcsForm::urlencoded(form.as_bytes()), &self.store)?;
+        self.login = Some(login);
+        Ok(())
+    }
+
+    fn other_connection(&self) -> Outcome {
+        let idp = self.exchange.connection.identity_provider().clone();
+        let other = Connection::new(ConnectionId::new("other").expect("an id"), idp);
+        let form = self.base.answer().to_form();
+        let received = self
+            .exchange
+            .sp
+            .receive(saml_sp::AcsForm::urlencoded(form.as_bytes()))
+            .map_err(|error| error.code())?;
+        let expected = Expected::Request(&self.exchange.pending);
+        self.exchange
+            .sp
+            .validate(&received, &other, expected, self.exchange.now)
+            .map(drop)
+            .map_err(|e| e.code())
+    }
+
+    /// Trust by the fingerprint of something that is no certificate, and a message that carries it.
+    fn pinned(&self, octets: &str) -> Outcome {
+        let digest =
+            sso_testkit::signer::digest_with(sso_testkit::algorithm::SHA256, octets.as_bytes());
+        let hex: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();
+        let idp = &self.base.idp;
+        let trusted = IdpSource::fingerprint(idp.entity_id(), idp.sso_url(), None, &hex)
+            .and_then(|source| source.resolve(self.exchange.now))
+            .expect("a fingerprint");
+        let connection = self
+            .exchange
+            .connection
+            .clone()
+            .with_identity_provider(trusted);
+        let carried = saml_xml::types::encode_base64(octets.as_bytes());
+        let xml = self
+            .base
+            .genuine()
+            .replace(&idp.key().certificate_base64(), &carried);
+        let value = saml_xml::types::encode_base64(xml.as_bytes());
+        let received = self
+            .exchange
+            .sp
+            .receive(saml_sp::AcsForm::fields(&value, None))
+            .map_err(|error| error.code())?;
+        let expected = Expected::Request(&self.exchange.pending);
+        self.exchange
+            .sp
+            .validate(&received, &connection, expected, self.exchange.now)
+            .map(drop)
+            .map_err(|e| e.code())
+    }
+
+    /// D11: messages that prove nothing fill no store, however many they are.
+    fn refused_messages(&self, count: i64) -> Outcome {
+        let genuine = self.base.genuine();
+        let before = self.store.writes();
+        for n in 0..count {
+            let xml = genuine.replace("_assertion-1", &format!("_assertion-{n}-x"));
+            let form = sso_testkit::form_body(xml.as_bytes(), None);
+            let judged = self
+                .exchange
+                .judge(saml_sp::AcsForm::urlencoded(form.as_bytes()), &self.store);
+            // the ID stands in the Reference, too, so it is the signature itself that no longer fits
+            assert_eq!(
+                judged.err(),
+                Some("signature.value_mismatch"),
+                "message {n}"
+            );
+        }
+        assert_eq!(
+            self.store.writes(),
+            before,
+            "nothing is written for a message that is refused"
+        );
+        Ok(())
+    }
+
+    fn start(&self, how: &str) -> Outcome {
+        let sp = &self.exchange.sp;
+        let (now, rng) = (self.exchange.now, OsRandom::new());
+        let connection = self.exchange.connection.clone();
+        let start = |connection: &Connection, rng: &dyn Random| {
+            sp.start_login(connection, &LoginOptions::default(), now, rng)
+                .map(drop)
+                .map_err(|error| error.code())
+        };
+        let from_metadata = |xml: String| {
+            let idp = IdpSource::MetadataXml {
+                xml,
+                entity_id: None,
+            }
+            .resolve(now)
+            .expect("metadata");
+            Connection::new(ConnectionId::new("acme").expect("an id"), idp)
+        };
+        match how {
+            "plainly" => start(&connection, &rng),
+            "by_redirect_where_only_post_is_offered" => {
+                let xml = self
+                    .base
+                    .idp
+                    .metadata_xml()
+                    .replace("bindings:HTTP-Redirect", "bindings:HTTP-Artifact");
+                start(
+                    &from_metadata(xml).request_binding(RequestBinding::Redirect),
+                    &rng,
+                )
+            }
+            "signed_without_a_key" => start(&connection.sign_requests(true), &rng),
+            "signed_with_a_damaged_key" => {
+                // one bit of dP is wrong: the key can be read, and what it signs is not a signature
+                let pem =
+                    std::fs::read_to_string(crate::vectors::folder().join("keys/damaged.key.pem"))
+                        .expect("a key");
+                let key = SigningKey::from_pkcs8_pem(&pem).expect("a key that can be read");
+                let sp = ServiceProvider::builder("urn:sp", "https://sp.example.test/acs")
+                    .signing_key(key)
+                    .build();
+                sp.and_then(|sp| {
+                    sp.start_login(
+                        &connection.sign_requests(true),
+                        &LoginOptions::default(),
+                        now,
+                        &rng,
+                    )
+                })
+                .map(drop)
+                .map_err(|error| error.code())
+            }
+            "without_randomness" => start(&connection, &NoRandom),
+            "after_valid_until" => {
+                let until = saml_xml::types::format_date_time(now + Duration::hours(1));
+                let xml = self
+                    .base
+                    .idp
+                    .metadata_xml()
+                    .replace(" entityID=", &format!(" validUntil=\"{until}\" entityID="));
+                let connection = from_metadata(xml);
+                sp.start_login(
+                    &connection,
+                    &LoginOptions::default(),
+                    now + Duration::hours(2),
+                    &rng,
+                )
+                .map(drop)
+                .map_err(|error| error.code())
+            }
+            other => panic!("unknown way to start: {other}"),
+        }
+    }
+}
+
+fn number(argument: &str) -> i64 {
+    argument.parse().expect("a number")
+}
+
+fn xml_step(verb: &str, argument: &str) -> Outcome {
+    let parse = |xml: String| {
+        Document::parse(xml.into_bytes(), &Limits::default()).map_err(|error| error.code())
+    };
+    let count = || usize::try_from(number(argument)).expect("a count");
+    match verb {
+        "parse" => parse(argument.to_owned()).map(drop),
+        "parse_bytes" => parse(format!("<a>{}</a>", "x".repeat(count() - 7))).map(drop),
+        "parse_siblings" => parse(format!("<a>{}</a>", "<b/>".repeat(count()))).map(drop),
+        "parse_nested" => parse(["<a>".repeat(count()), "</a>".repeat(count())].concat()).map(drop),
+        "canonicalise_all_but_itself" | "sign_all_but_itself" => {
+            let document = parse("<a></a>".to_owned())?;
+            let options = C14nOptions::default().without(document.root());
+            let done = saml_xml::exclusive_c14n(document.root(), &options, &mut Vec::new());
+            // no message leads there, because the signed element is never its own signature; a verifier that
+            // met it all the same would say so
+            if verb == "sign_all_but_itself" {
+                done.map_err(|error| SignatureError::from(error).code())
+            } else {
+                done.map_err(|error| error.code())
+            }
+        }
+        "date_time" => saml_xml::types::parse_date_time(argument)
+            .map(drop)
+            .map_err(|error| error.code()),
+        "duration" => saml_xml::types::parse_duration(argument)
+            .map(drop)
+            .map_err(|error| error.code()),
+        "base64" => saml_xml::types::decode_base64(argument)
+            .map(drop)
+            .map_err(|error| error.code()),
+        "id" => saml_xml::types::parse_id(argument)
+            .map(drop)
+            .map_err(|error| error.code()),
+        "certificate_pem" => Certificate::from_pem(&argument.replace("\\n", "\n"))
+            .map(drop)
+            .map_err(|error| error.code()),
+        "certificate_base64" => {
+            let der = saml_xml::types::decode_base64(argument).map_err(|error| error.code())?;
+            Certificate::from_der(&der)
+                .map(drop)
+                .map_err(|error| error.code())
+        }
+        "spki_base64" => {
+            let der = saml_xml::types::decode_base64(argument).map_err(|error| error.code())?;
+            saml_xml::VerifyingKey::from_spki_der(&der)
+                .map(drop)
+                .map_err(|error| error.code())
+        }
+        other => panic!("unknown step: {other}"),
+    }
+}

@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use saml_sp::{Consumed, MemoryStore, PendingLogin, ReplayKey, ReplayStore, RequestId, RequestStore, StoreError};
+use saml_sp::{
+    Consumed, MemoryStore, PendingLogin, ReplayKey, ReplayStore, RequestId, RequestStore,
+    StoreError,
+};
 use sso_testkit::block_on;
 use time::OffsetDateTime;
 
@@ -17,7 +20,11 @@ pub struct WatchedStore {
 
 impl Default for WatchedStore {
     fn default() -> Self {
-        Self { inner: MemoryStore::new(), writes: AtomicUsize::new(0), broken: false }
+        Self {
+            inner: MemoryStore::new(),
+            writes: AtomicUsize::new(0),
+            broken: false,
+        }
     }
 }
 
@@ -41,7 +48,11 @@ impl WatchedStore {
 
     fn write(&self) -> Result<(), StoreError> {
         self.writes.fetch_add(1, Ordering::SeqCst);
-        if self.broken { Err(StoreError::new("broken on purpose")) } else { Ok(()) }
+        if self.broken {
+            Err(StoreError::new("broken on purpose"))
+        } else {
+            Ok(())
+        }
     }
 }
 

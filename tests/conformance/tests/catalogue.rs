@@ -8,6 +8,15 @@ fn every_case_gets_the_verdict_it_is_owed() {
     let base = Base::example();
     let rng = OsRandom::new();
     let cases = catalogue();
-    let wrong: Vec<String> = cases.iter().flat_map(|case| conformance::judge_case(case, &base, &rng)).collect();
-    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    let wrong: Vec<String> = cases
+        .iter()
+        .flat_map(|case| conformance::judge_case(case, &base, &rng))
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
 }

@@ -17,31 +17,70 @@ fn refused(book: &mut Book) {
     book.row("C01");
     for shape in EACH {
         // on a signed Response it is the signed element itself that is changed
-        let proof = if *shape == Signs::Response { super::Proof::SignedInfo } else { super::Proof::Element };
-        book.push("relative_namespace", &[*shape], "xml.relative_namespace", proof, |b| {
-            add_attribute(&b.genuine(), "samlp:Response", "xmlns:example=\"1\"").into()
-        });
+        let proof = if *shape == Signs::Response {
+            super::Proof::SignedInfo
+        } else {
+            super::Proof::Element
+        };
+        book.push(
+            "relative_namespace",
+            &[*shape],
+            "xml.relative_namespace",
+            proof,
+            |b| add_attribute(&b.genuine(), "samlp:Response", "xmlns:example=\"1\"").into(),
+        );
     }
-    book.refused("relative_namespace_over_nothing", RESPONSE_ONLY, "xml.relative_namespace", |b| {
-        // the whole attack: digest of nothing, and the IdP's signature over nothing
-        add_attribute(&over_nothing(b), "samlp:Response", "xmlns:example=\"1\"").into()
-    });
-    book.refused("digest_and_signature_over_nothing", &[Signs::Assertion, Signs::Response], "signature.unknown_key", |b| {
-        let xml = over_nothing(b);
-        // without the certificate in it, nobody can tell that the key was the IdP's
-        crate::surgery::remove(&xml, "ds:KeyInfo").into()
-    });
-    book.kept("digest_over_nothing", EACH, "signature.digest_mismatch", |b| {
-        let key = b.idp.key();
-        b.composed(|recipe, _, id| recipe.signature(key, &recipe.signed_info(key, &[recipe.reference(id, b"")])))
-    });
+    book.refused(
+        "relative_namespace_over_nothing",
+        RESPONSE_ONLY,
+        "xml.relative_namespace",
+        |b| {
+            // the whole attack: digest of nothing, and the IdP's signature over nothing
+            add_attribute(&over_nothing(b), "samlp:Response", "xmlns:example=\"1\"").into()
+        },
+    );
+    book.refused(
+        "digest_and_signature_over_nothing",
+        &[Signs::Assertion, Signs::Response],
+        "signature.unknown_key",
+        |b| {
+            let xml = over_nothing(b);
+            // without the certificate in it, nobody can tell that the key was the IdP's
+            crate::surgery::remove(&xml, "ds:KeyInfo").into()
+        },
+    );
+    book.kept(
+        "digest_over_nothing",
+        EACH,
+        "signature.digest_mismatch",
+        |b| {
+            let key = b.idp.key();
+            b.composed(|recipe, _, id| {
+                recipe.signature(key, &recipe.signed_info(key, &[recipe.reference(id, b"")]))
+            })
+        },
+    );
 
-    book.row("C02").kept("control_character_in_namespace", EACH, "xml.namespace_uri", |b| {
-        add_attribute(&b.genuine(), "saml:Assertion", "xmlns:example=\"http://example.com&#x80;\"").into()
-    });
+    book.row("C02").kept(
+        "control_character_in_namespace",
+        EACH,
+        "xml.namespace_uri",
+        |b| {
+            add_attribute(
+                &b.genuine(),
+                "saml:Assertion",
+                "xmlns:example=\"http://example.com&#x80;\"",
+            )
+            .into()
+        },
+    );
 
     book.row("C03");
-    for (name, element) in [("double_colon", "x::y"), ("two_colons", "a:b:c"), ("leading_colon", ":y")] {
+    for (name, element) in [
+        ("double_colon", "x::y"),
+        ("two_colons", "a:b:c"),
+        ("leading_colon", ":y"),
+    ] {
         book.refused(name, EACH, "xml.name", move |b| {
             let hidden = format!("<{element} xmlns:x=\"urn:x\" xmlns:a=\"urn:a\"></{element}>");
             prepend(&b.genuine(), "samlp:Status", &hidden).into()
@@ -49,10 +88,18 @@ fn refused(book: &mut Book) {
     }
     for shape in EACH {
         // on a signed Response it is the signed element itself that is changed
-        let proof = if *shape == Signs::Response { super::Proof::SignedInfo } else { super::Proof::Element };
-        book.push("attribute_double_colon", &[*shape], "xml.name", proof, |b| {
-            add_attribute(&b.genuine(), "samlp:Status", "xmlns:x=\"urn:x\" x::y=\"1\"").into()
-        });
+        let proof = if *shape == Signs::Response {
+            super::Proof::SignedInfo
+        } else {
+            super::Proof::Element
+        };
+        book.push(
+            "attribute_double_colon",
+            &[*shape],
+            "xml.name",
+            proof,
+            |b| add_attribute(&b.genuine(), "samlp:Status", "xmlns:x=\"urn:x\" x::y=\"1\"").into(),
+        );
     }
     book.wrapped("directive", EACH, "xml.doctype", |b| {
         format!("<!DOCTYPE x [<!ENTITY a \"]>\"><!--\">]>{}", b.genuine()).into()
@@ -63,65 +110,128 @@ fn refused(book: &mut Book) {
     });
 
     book.row("C04");
-    book.kept("inclusive_method", EACH, "signature.canonicalization_method", |b| {
-        b.signed_as(|r| r.canonicalization = algorithm::INC_C14N.to_owned())
-    });
+    book.kept(
+        "inclusive_method",
+        EACH,
+        "signature.canonicalization_method",
+        |b| b.signed_as(|r| r.canonicalization = algorithm::INC_C14N.to_owned()),
+    );
     book.kept("inclusive_transform", EACH, "signature.transforms", |b| {
-        b.signed_as(|r| r.transforms = Some(vec![transform(algorithm::ENVELOPED), transform(algorithm::INC_C14N)]))
+        b.signed_as(|r| {
+            r.transforms = Some(vec![
+                transform(algorithm::ENVELOPED),
+                transform(algorithm::INC_C14N),
+            ])
+        })
     });
-    book.kept("inclusive_under_new_ancestor", &[Signs::Assertion], "signature.transforms", |b| {
-        let Message::Xml(xml) =
-            b.signed_as(|r| r.transforms = Some(vec![transform(algorithm::ENVELOPED), transform(algorithm::INC_C14N)]))
-        else {
-            return Message::Xml(Vec::new());
-        };
-        let xml = String::from_utf8_lossy(&xml).into_owned();
-        add_attribute(&xml, "samlp:Response", "xmlns:added=\"urn:example:added\" xml:lang=\"en\"").into()
-    });
+    book.kept(
+        "inclusive_under_new_ancestor",
+        &[Signs::Assertion],
+        "signature.transforms",
+        |b| {
+            let Message::Xml(xml) = b.signed_as(|r| {
+                r.transforms = Some(vec![
+                    transform(algorithm::ENVELOPED),
+                    transform(algorithm::INC_C14N),
+                ])
+            }) else {
+                return Message::Xml(Vec::new());
+            };
+            let xml = String::from_utf8_lossy(&xml).into_owned();
+            add_attribute(
+                &xml,
+                "samlp:Response",
+                "xmlns:added=\"urn:example:added\" xml:lang=\"en\"",
+            )
+            .into()
+        },
+    );
 
     book.row("C05");
     for element in ["ds:DigestValue", "ds:SignatureValue"] {
         let name = element.trim_start_matches("ds:").to_lowercase();
         for (kind, node) in [("comment", "<!--evil=-->"), ("cdata", "<![CDATA[]]>")] {
-            book.refused(&format!("{kind}_in_{name}"), EACH, "signature.malformed", move |b| {
-                prepend(&b.genuine(), element, node).into()
-            });
+            book.refused(
+                &format!("{kind}_in_{name}"),
+                EACH,
+                "signature.malformed",
+                move |b| prepend(&b.genuine(), element, node).into(),
+            );
         }
-        book.refused(&format!("element_in_{name}"), EACH, "signature.malformed", move |b| {
-            prepend(&b.genuine(), element, "<ds:X></ds:X>").into()
-        });
+        book.refused(
+            &format!("element_in_{name}"),
+            EACH,
+            "signature.malformed",
+            move |b| prepend(&b.genuine(), element, "<ds:X></ds:X>").into(),
+        );
     }
     // in a certificate that is trusted by its fingerprint
-    let cases = book.refused("element_in_x509certificate", EACH, "signature.certificate_missing", |b| {
-        prepend(&b.genuine(), "ds:X509Certificate", "<ds:X></ds:X>").into()
-    });
+    let cases = book.refused(
+        "element_in_x509certificate",
+        EACH,
+        "signature.certificate_missing",
+        |b| prepend(&b.genuine(), "ds:X509Certificate", "<ds:X></ds:X>").into(),
+    );
     super::each(cases, |setting| setting.fingerprint = true);
 
     book.row("C06");
-    book.kept("method_with_comments", EACH, "signature.canonicalization_method", |b| {
-        b.signed_as(|r| r.canonicalization = algorithm::EXC_C14N_WITH_COMMENTS.to_owned())
-    });
-    book.kept("transform_with_comments", EACH, "signature.transforms", |b| {
-        b.signed_as(|r| {
-            r.transforms =
-                Some(vec![transform(algorithm::ENVELOPED), transform(algorithm::EXC_C14N_WITH_COMMENTS)]);
-        })
-    });
+    book.kept(
+        "method_with_comments",
+        EACH,
+        "signature.canonicalization_method",
+        |b| b.signed_as(|r| r.canonicalization = algorithm::EXC_C14N_WITH_COMMENTS.to_owned()),
+    );
+    book.kept(
+        "transform_with_comments",
+        EACH,
+        "signature.transforms",
+        |b| {
+            b.signed_as(|r| {
+                r.transforms = Some(vec![
+                    transform(algorithm::ENVELOPED),
+                    transform(algorithm::EXC_C14N_WITH_COMMENTS),
+                ]);
+            })
+        },
+    );
 
     book.row("C09");
     for shape in EACH {
         // on a signed Response it is the signed element itself that is changed
-        let proof = if *shape == Signs::Response { super::Proof::SignedInfo } else { super::Proof::Element };
-        book.push("one_namespace_two_prefixes", &[*shape], "xml.duplicate_attribute", proof, |b| {
-            add_attribute(&b.genuine(), "samlp:Status", "xmlns:a=\"urn:x\" xmlns:b=\"urn:x\" a:x=\"1\" b:x=\"2\"").into()
-        });
+        let proof = if *shape == Signs::Response {
+            super::Proof::SignedInfo
+        } else {
+            super::Proof::Element
+        };
+        book.push(
+            "one_namespace_two_prefixes",
+            &[*shape],
+            "xml.duplicate_attribute",
+            proof,
+            |b| {
+                add_attribute(
+                    &b.genuine(),
+                    "samlp:Status",
+                    "xmlns:a=\"urn:x\" xmlns:b=\"urn:x\" a:x=\"1\" b:x=\"2\"",
+                )
+                .into()
+            },
+        );
     }
     for shape in EACH {
         // on a signed Response it is the signed element itself that is changed
-        let proof = if *shape == Signs::Response { super::Proof::SignedInfo } else { super::Proof::Element };
-        book.push("the_same_name", &[*shape], "xml.duplicate_attribute", proof, |b| {
-            add_attribute(&b.genuine(), "samlp:Response", "Version=\"2.0\"").into()
-        });
+        let proof = if *shape == Signs::Response {
+            super::Proof::SignedInfo
+        } else {
+            super::Proof::Element
+        };
+        book.push(
+            "the_same_name",
+            &[*shape],
+            "xml.duplicate_attribute",
+            proof,
+            |b| add_attribute(&b.genuine(), "samlp:Response", "Version=\"2.0\"").into(),
+        );
     }
 }
 
@@ -153,34 +263,45 @@ fn accepted(book: &mut Book) {
         lf.to_xml().replace('\n', "\r\n").into()
     });
     book.accepted("literal_carriage_return", EACH, |b| {
-        b.answer().edit_assertion(|xml| replace(&xml, "><", ">\n<")).to_xml().replace('\n', "\r").into()
+        b.answer()
+            .edit_assertion(|xml| replace(&xml, "><", ">\n<"))
+            .to_xml()
+            .replace('\n', "\r")
+            .into()
     });
     book.accepted("tab_reference_in_attribute", EACH, |b| {
         b.said(|f| {
             if let Some(a) = &mut f.assertion {
-                a.attributes.push(("with\ttab".to_owned(), vec!["v".to_owned()]));
+                a.attributes
+                    .push(("with\ttab".to_owned(), vec!["v".to_owned()]));
             }
         })
     });
     book.accepted("newline_in_attribute_is_a_space", EACH, |b| {
         let said = b.said(|f| {
             if let Some(a) = &mut f.assertion {
-                a.attributes.push(("with space".to_owned(), vec!["v".to_owned()]));
+                a.attributes
+                    .push(("with space".to_owned(), vec!["v".to_owned()]));
             }
         });
         let Message::Xml(xml) = said else { return said };
         replace(&String::from_utf8_lossy(&xml), "with space", "with\nspace").into()
     });
     book.accepted("single_quotes_and_spaces_in_tags", EACH, |b| {
-        replace(&b.genuine(), "<saml:Subject>", "<saml:Subject  >").replace(" Version=\"2.0\"", "\n Version = '2.0' ").into()
+        replace(&b.genuine(), "<saml:Subject>", "<saml:Subject  >")
+            .replace(" Version=\"2.0\"", "\n Version = '2.0' ")
+            .into()
     });
     book.accepted("empty_element_tags", EACH, |b| {
-        replace(&b.genuine(), "></samlp:StatusCode>", "/>").replace("></saml:SubjectConfirmationData>", " />").into()
+        replace(&b.genuine(), "></samlp:StatusCode>", "/>")
+            .replace("></saml:SubjectConfirmationData>", " />")
+            .into()
     });
     book.accepted("white_space_in_base64", EACH, |b| {
         let xml = b.genuine();
         let value = get(&xml, "ds:SignatureValue");
-        let wrapped: String = value.as_bytes()["<ds:SignatureValue>".len()..value.len() - "</ds:SignatureValue>".len()]
+        let wrapped: String = value.as_bytes()
+            ["<ds:SignatureValue>".len()..value.len() - "</ds:SignatureValue>".len()]
             .chunks(64)
             .map(|line| format!("{}\r\n", String::from_utf8_lossy(line)))
             .collect();
@@ -190,16 +311,34 @@ fn accepted(book: &mut Book) {
     book.row("C08");
     let spots = "<saml:AttributeStatement><saml:Attribute Name=\"x\"><saml:AttributeValue>";
     for (name, value) in [
-        ("default_redeclared", "<a xmlns=\"urn:a\"><b xmlns=\"urn:b\"><c xmlns=\"urn:a\">v</c></b></a>"),
-        ("default_undeclared", "<a xmlns=\"urn:a\"><b xmlns=\"\">v</b></a>"),
-        ("shadowed_prefix", "<p:a xmlns:p=\"urn:a\"><p:b xmlns:p=\"urn:b\"><p:c xmlns:p=\"urn:a\"></p:c></p:b></p:a>"),
-        ("unused_prefixes", "<a xmlns:u=\"urn:u\" xmlns:v=\"urn:v\">v</a>"),
-        ("one_uri_two_prefixes", "<p:a xmlns:p=\"urn:a\" xmlns:q=\"urn:a\" q:x=\"1\"><q:b p:y=\"2\"></q:b></p:a>"),
+        (
+            "default_redeclared",
+            "<a xmlns=\"urn:a\"><b xmlns=\"urn:b\"><c xmlns=\"urn:a\">v</c></b></a>",
+        ),
+        (
+            "default_undeclared",
+            "<a xmlns=\"urn:a\"><b xmlns=\"\">v</b></a>",
+        ),
+        (
+            "shadowed_prefix",
+            "<p:a xmlns:p=\"urn:a\"><p:b xmlns:p=\"urn:b\"><p:c xmlns:p=\"urn:a\"></p:c></p:b></p:a>",
+        ),
+        (
+            "unused_prefixes",
+            "<a xmlns:u=\"urn:u\" xmlns:v=\"urn:v\">v</a>",
+        ),
+        (
+            "one_uri_two_prefixes",
+            "<p:a xmlns:p=\"urn:a\" xmlns:q=\"urn:a\" q:x=\"1\"><q:b p:y=\"2\"></q:b></p:a>",
+        ),
         (
             "attributes_sorted_by_uri",
             "<a xmlns:z=\"urn:a\" xmlns:a=\"urn:z\" a:one=\"1\" z:two=\"2\" plain=\"3\" xml:lang=\"en\">v</a>",
         ),
-        ("prefix_declared_far_above", "<saml:x><saml:y></saml:y></saml:x>"),
+        (
+            "prefix_declared_far_above",
+            "<saml:x><saml:y></saml:y></saml:x>",
+        ),
     ] {
         book.accepted(name, EACH, move |b| {
             b.answer()
@@ -230,16 +369,29 @@ fn accepted(book: &mut Book) {
     });
     book.accepted("moved_under_other_ancestors", WITH_ASSERTION, |b| {
         if b.signs == Signs::Both {
-            return b.response_text(|xml| add_attribute(&xml, "samlp:Response", "xmlns:added=\"urn:example:added\""));
+            return b.response_text(|xml| {
+                add_attribute(&xml, "samlp:Response", "xmlns:added=\"urn:example:added\"")
+            });
         }
-        let xml = add_attribute(&b.genuine(), "samlp:Response", "xmlns:added=\"urn:example:added\" xml:lang=\"en\"");
+        let xml = add_attribute(
+            &b.genuine(),
+            "samlp:Response",
+            "xmlns:added=\"urn:example:added\" xml:lang=\"en\"",
+        );
         xml.into()
     });
     book.accepted("default_namespace_for_all", EACH, |b| {
         // the way .NET writes it: no prefixes at all
         b.answer()
-            .edit_assertion(|xml| xml.replace("<saml:", "<").replace("</saml:", "</").replace("xmlns:saml=", "xmlns="))
-            .recipe(SignatureRecipe { key_info: KeyInfoRecipe::Absent, ..SignatureRecipe::default() })
+            .edit_assertion(|xml| {
+                xml.replace("<saml:", "<")
+                    .replace("</saml:", "</")
+                    .replace("xmlns:saml=", "xmlns=")
+            })
+            .recipe(SignatureRecipe {
+                key_info: KeyInfoRecipe::Absent,
+                ..SignatureRecipe::default()
+            })
             .to_xml()
             .into()
     });
@@ -247,13 +399,17 @@ fn accepted(book: &mut Book) {
     book.row("C10");
     for offset in 0..3 {
         let long = format!("{}{}", "x".repeat(offset), "\u{20ac}".repeat(11_000));
-        book.accepted(&format!("multi_byte_text_offset_{offset}"), EACH, move |b| {
-            b.said(|f| {
-                if let Some(a) = &mut f.assertion {
-                    a.attributes.push(("long".to_owned(), vec![long.clone()]));
-                }
-            })
-        });
+        book.accepted(
+            &format!("multi_byte_text_offset_{offset}"),
+            EACH,
+            move |b| {
+                b.said(|f| {
+                    if let Some(a) = &mut f.assertion {
+                        a.attributes.push(("long".to_owned(), vec![long.clone()]));
+                    }
+                })
+            },
+        );
     }
 }
 

@@ -58,42 +58,73 @@ fn intervals(book: &mut Book) {
             a.not_on_or_after = Some(at.clone());
         }))
     });
-    book.refused("interval_backwards", EACH, "conditions.empty_interval", |b| {
-        let (from, to) = (b.at(60), b.at(-60));
-        b.said(assertion(|a| {
-            a.not_before = Some(from.clone());
-            a.not_on_or_after = Some(to.clone());
-        }))
-    });
+    book.refused(
+        "interval_backwards",
+        EACH,
+        "conditions.empty_interval",
+        |b| {
+            let (from, to) = (b.at(60), b.at(-60));
+            b.said(assertion(|a| {
+                a.not_before = Some(from.clone());
+                a.not_on_or_after = Some(to.clone());
+            }))
+        },
+    );
     book.refused("session_over", EACH, "authn.session_expired", |b| {
         let at = b.at(-3600);
         b.said(assertion(|a| a.session_not_on_or_after = Some(at.clone())))
     });
-    book.refused("authn_instant_in_future", EACH, "authn.instant_future", |b| {
-        let at = b.at(SKEW + 1);
-        b.said(assertion(|a| a.authn_instant = Some(at.clone())))
-    });
-    book.refused("assertion_issued_in_future", EACH, "assertion.issue_instant_future", |b| {
-        let at = b.at(SKEW + 1);
-        b.said(assertion(|a| a.issue_instant = Some(at.clone())))
-    });
-    book.refused("response_issued_in_future", EACH, "response.issue_instant_future", |b| {
-        let at = b.at(SKEW + 1);
-        b.said(|f| f.issue_instant = Some(at))
-    });
-    book.refused("assertion_issued_days_ago", EACH, "assertion.too_old", |b| {
-        let at = b.at(-3 * 86_400);
-        b.said(assertion(|a| {
-            a.issue_instant = Some(at.clone());
-            a.authn_instant = Some(at.clone());
-        }))
-    });
-    book.refused("assertion_without_issue_instant", EACH, "assertion.issue_instant_missing", |b| {
-        b.said(assertion(|a| a.issue_instant = None))
-    });
-    book.refused("response_without_issue_instant", EACH, "response.issue_instant_missing", |b| {
-        b.said(|f| f.issue_instant = None)
-    });
+    book.refused(
+        "authn_instant_in_future",
+        EACH,
+        "authn.instant_future",
+        |b| {
+            let at = b.at(SKEW + 1);
+            b.said(assertion(|a| a.authn_instant = Some(at.clone())))
+        },
+    );
+    book.refused(
+        "assertion_issued_in_future",
+        EACH,
+        "assertion.issue_instant_future",
+        |b| {
+            let at = b.at(SKEW + 1);
+            b.said(assertion(|a| a.issue_instant = Some(at.clone())))
+        },
+    );
+    book.refused(
+        "response_issued_in_future",
+        EACH,
+        "response.issue_instant_future",
+        |b| {
+            let at = b.at(SKEW + 1);
+            b.said(|f| f.issue_instant = Some(at))
+        },
+    );
+    book.refused(
+        "assertion_issued_days_ago",
+        EACH,
+        "assertion.too_old",
+        |b| {
+            let at = b.at(-3 * 86_400);
+            b.said(assertion(|a| {
+                a.issue_instant = Some(at.clone());
+                a.authn_instant = Some(at.clone());
+            }))
+        },
+    );
+    book.refused(
+        "assertion_without_issue_instant",
+        EACH,
+        "assertion.issue_instant_missing",
+        |b| b.said(assertion(|a| a.issue_instant = None)),
+    );
+    book.refused(
+        "response_without_issue_instant",
+        EACH,
+        "response.issue_instant_missing",
+        |b| b.said(|f| f.issue_instant = None),
+    );
     book.accepted("no_times_in_conditions", EACH, |b| {
         b.said(assertion(|a| {
             a.not_before = None;
@@ -117,15 +148,22 @@ fn confirmation(book: &mut Book) {
     book.row("S08");
     book.refused("expired", EACH, "subject.expired", |b| {
         let at = b.at(-SKEW);
-        b.said(assertion(|a| a.confirmation_not_on_or_after = Some(at.clone())))
+        b.said(assertion(|a| {
+            a.confirmation_not_on_or_after = Some(at.clone())
+        }))
     });
     book.accepted("ended_within_skew", EACH, |b| {
         let at = b.at(1 - SKEW);
-        b.said(assertion(|a| a.confirmation_not_on_or_after = Some(at.clone())))
+        b.said(assertion(|a| {
+            a.confirmation_not_on_or_after = Some(at.clone())
+        }))
     });
-    book.refused("without_end", EACH, "subject.not_on_or_after_missing", |b| {
-        b.said(assertion(|a| a.confirmation_not_on_or_after = None))
-    });
+    book.refused(
+        "without_end",
+        EACH,
+        "subject.not_on_or_after_missing",
+        |b| b.said(assertion(|a| a.confirmation_not_on_or_after = None)),
+    );
     book.refused("not_before", EACH, "subject.not_before_present", |b| {
         let at = b.at(-60);
         b.said(assertion(|a| a.confirmation_not_before = Some(at.clone())))
@@ -156,7 +194,10 @@ fn syntax(book: &mut Book) {
         ("empty", ""),
         ("word", "tomorrow"),
         ("epoch_number", "1796126400"),
-        ("fraction_30", "2026-12-01T12:05:00.123456789012345678901234567890Z"),
+        (
+            "fraction_30",
+            "2026-12-01T12:05:00.123456789012345678901234567890Z",
+        ),
     ] {
         book.refused(name, EACH, "scalar.date_time", move |b| {
             b.said(assertion(|a| a.not_on_or_after = Some(text.to_owned())))
@@ -168,7 +209,9 @@ fn syntax(book: &mut Book) {
         ("offset", "2026-12-01T14:05:00+02:00"),
         ("offset_negative", "2026-12-01T07:05:00-05:00"),
     ] {
-        book.accepted(name, EACH, move |b| b.said(assertion(|a| a.not_on_or_after = Some(text.to_owned()))));
+        book.accepted(name, EACH, move |b| {
+            b.said(assertion(|a| a.not_on_or_after = Some(text.to_owned())))
+        });
     }
     book.refused("before_1970", EACH, "conditions.expired", |b| {
         b.said(assertion(|a| {

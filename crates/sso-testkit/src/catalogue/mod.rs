@@ -45,7 +45,10 @@ pub const EVIL_NAME_ID: &str = "mallory@evil.test";
 
 /// The exchange that every case is made for.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "a test kit's data, filled in by tests")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a test kit's data, filled in by tests"
+)]
 pub struct Base {
     /// The IdP that is trusted.
     pub idp: FakeIdp,
@@ -90,7 +93,10 @@ impl Base {
     /// The same exchange with something else signed.
     #[must_use]
     pub fn signing(&self, signs: Signs) -> Self {
-        Self { signs, ..self.clone() }
+        Self {
+            signs,
+            ..self.clone()
+        }
     }
 
     /// The key of somebody else, of the same kind as the IdP's.
@@ -109,7 +115,11 @@ impl Base {
             response_id: &self.response_id,
             assertion_id: &self.assertion_id,
         };
-        ResponseBuilder::new(ResponseFields::new(&answer, &self.user, self.now), self.idp.key()).sign(self.signs)
+        ResponseBuilder::new(
+            ResponseFields::new(&answer, &self.user, self.now),
+            self.idp.key(),
+        )
+        .sign(self.signs)
     }
 
     /// The good answer, signed: what every mutant starts from.
@@ -177,7 +187,11 @@ impl Base {
     fn evil(&self, assertion: &str) -> String {
         let xml = surgery::set_attribute(assertion, "saml:Assertion", "ID", "_evil_assertion_ID");
         let xml = surgery::set_content(&xml, "saml:NameID", EVIL_NAME_ID);
-        if surgery::count(&xml, "ds:Signature") > 0 { surgery::remove(&xml, "ds:Signature") } else { xml }
+        if surgery::count(&xml, "ds:Signature") > 0 {
+            surgery::remove(&xml, "ds:Signature")
+        } else {
+            xml
+        }
     }
 }
 
@@ -216,7 +230,10 @@ impl Message {
 
 /// How the connection that a case is tried on differs from the usual one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "a test kit's data, filled in by tests")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a test kit's data, filled in by tests"
+)]
 pub struct Setting {
     /// Trust a certificate fingerprint instead of the metadata's key.
     pub fingerprint: bool,
@@ -415,8 +432,12 @@ fn yields(cases: &mut [Case], name_id: &str) {
 /// Every case.
 #[must_use]
 pub fn catalogue() -> Vec<Case> {
-    let mut book = Book { cases: Vec::new(), row: "" };
-    book.row("B00").accepted("genuine", EACH, |b| b.genuine().into());
+    let mut book = Book {
+        cases: Vec::new(),
+        row: "",
+    };
+    book.row("B00")
+        .accepted("genuine", EACH, |b| b.genuine().into());
     wrapping::cases(&mut book);
     references::cases(&mut book);
     canonical::cases(&mut book);
@@ -439,7 +460,9 @@ impl Proof {
     /// When the IdP's own certificate is not one.
     #[must_use]
     pub fn holds(self, message: &Message, base: &Base) -> bool {
-        let Message::Xml(xml) = message else { return self == Self::Nothing };
+        let Message::Xml(xml) = message else {
+            return self == Self::Nothing;
+        };
         let xml = String::from_utf8_lossy(xml);
         let keys = [Certificate::from_der(base.idp.key().certificate_der())
             .and_then(|certificate| certificate.key())
@@ -449,7 +472,14 @@ impl Proof {
             Self::SignedInfo => signed_infos(&xml).iter().any(|(info, value)| {
                 let octets = saml_xml::types::decode_base64(&between(value)).unwrap_or_default();
                 let uri = base.idp.key().default_algorithm();
-                saml_xml::verify_detached(info.as_bytes(), uri, &octets, &keys, &AlgorithmPolicy::default()).is_ok()
+                saml_xml::verify_detached(
+                    info.as_bytes(),
+                    uri,
+                    &octets,
+                    &keys,
+                    &AlgorithmPolicy::default(),
+                )
+                .is_ok()
             }),
             Self::Element => element_verifies(&xml, base, &keys),
         }
@@ -459,12 +489,19 @@ impl Proof {
 /// Every SignedInfo with every SignatureValue of a message.
 fn signed_infos(xml: &str) -> Vec<(String, String)> {
     let all = |name: &str| -> Vec<String> {
-        (0..surgery::count(xml, name).min(64)).map(|nth| xml[surgery::find(xml, name, nth)].to_owned()).collect()
+        (0..surgery::count(xml, name).min(64))
+            .map(|nth| xml[surgery::find(xml, name, nth)].to_owned())
+            .collect()
     };
     let values = all("ds:SignatureValue");
     all("ds:SignedInfo")
         .into_iter()
-        .flat_map(|info| values.iter().map(move |value| (info.clone(), value.clone())).collect::<Vec<_>>())
+        .flat_map(|info| {
+            values
+                .iter()
+                .map(move |value| (info.clone(), value.clone()))
+                .collect::<Vec<_>>()
+        })
         .collect()
 }
 
@@ -488,13 +525,17 @@ fn element_verifies(xml: &str, base: &Base, keys: &[saml_xml::VerifyingKey]) -> 
             bodies.push(surgery::remove(last, "ds:Signature"));
         }
         bodies.iter().any(|body| {
-            let at = body.find("</saml:Issuer>").map_or(0, |at| at + "</saml:Issuer>".len());
+            let at = body
+                .find("</saml:Issuer>")
+                .map_or(0, |at| at + "</saml:Issuer>".len());
             signatures.iter().any(|(info, value)| {
-                let signature = format!("<ds:Signature xmlns:ds=\"{DSIG}\">{info}{value}</ds:Signature>");
+                let signature =
+                    format!("<ds:Signature xmlns:ds=\"{DSIG}\">{info}{value}</ds:Signature>");
                 let whole = crate::signer::insert(body, at, &signature);
                 Document::parse(whole.into_bytes(), &roomy()).is_ok_and(|document| {
                     let policy = AlgorithmPolicy::default();
-                    saml_xml::verify_enveloped(document.root(), TrustAnchors::Keys(keys), &policy).is_ok()
+                    saml_xml::verify_enveloped(document.root(), TrustAnchors::Keys(keys), &policy)
+                        .is_ok()
                 })
             })
         })

@@ -1,8 +1,13 @@
 //! What a signature refers to, and through which transforms. R01 to R12.
 
 use super::{Base, Book, EACH, EVIL_NAME_ID, Message, WITH_ASSERTION};
-use crate::signer::{DSIG, KeyInfoRecipe, ReferenceRecipe, SignatureRecipe, algorithm, digest_with, transform};
-use crate::surgery::{after, append, before, count, find, get, prepend, remove, remove_attribute, replace, set_content, splice};
+use crate::signer::{
+    DSIG, KeyInfoRecipe, ReferenceRecipe, SignatureRecipe, algorithm, digest_with, transform,
+};
+use crate::surgery::{
+    after, append, before, count, find, get, prepend, remove, remove_attribute, replace,
+    set_content, splice,
+};
 
 pub(super) fn cases(book: &mut Book) {
     counts(book);
@@ -18,10 +23,16 @@ fn to_other(uri: &str) -> ReferenceRecipe {
     reference
 }
 
-fn with_references(b: &Base, references: impl Fn(ReferenceRecipe) -> Vec<ReferenceRecipe>) -> Message {
+fn with_references(
+    b: &Base,
+    references: impl Fn(ReferenceRecipe) -> Vec<ReferenceRecipe>,
+) -> Message {
     let key = b.idp.key();
     b.composed(|recipe, octets, id| {
-        recipe.signature(key, &recipe.signed_info(key, &references(recipe.reference(id, octets))))
+        recipe.signature(
+            key,
+            &recipe.signed_info(key, &references(recipe.reference(id, octets))),
+        )
     })
 }
 
@@ -37,17 +48,26 @@ fn counts(book: &mut Book) {
         with_references(b, |genuine| vec![genuine.clone(), genuine])
     });
     // without a new signature over SignedInfo: the attacker's cheap try
-    book.refused("added_by_attacker", EACH, "signature.reference_count", |b| {
-        let xml = b.genuine();
-        let reference = get(&xml, "ds:Reference");
-        append(&xml, "ds:SignedInfo", &reference).into()
-    });
+    book.refused(
+        "added_by_attacker",
+        EACH,
+        "signature.reference_count",
+        |b| {
+            let xml = b.genuine();
+            let reference = get(&xml, "ds:Reference");
+            append(&xml, "ds:SignedInfo", &reference).into()
+        },
+    );
 }
 
 fn uris(book: &mut Book) {
     book.row("R02");
-    book.kept("empty", EACH, "signature.reference_uri", |b| b.signed_as(|r| r.uri = Some(Some(String::new()))));
-    book.kept("absent", EACH, "signature.reference_uri", |b| b.signed_as(|r| r.uri = Some(None)));
+    book.kept("empty", EACH, "signature.reference_uri", |b| {
+        b.signed_as(|r| r.uri = Some(Some(String::new())))
+    });
+    book.kept("absent", EACH, "signature.reference_uri", |b| {
+        b.signed_as(|r| r.uri = Some(None))
+    });
 
     book.row("R03");
     for (name, uri) in [
@@ -63,12 +83,18 @@ fn uris(book: &mut Book) {
             b.signed_as(|r| r.uri = Some(Some(uri.to_owned())))
         });
     }
-    book.kept("no_id_on_assertion", super::ASSERTION_ONLY, "signature.reference_id", |b| {
-        remove_attribute(&b.genuine(), "saml:Assertion", "ID").into()
-    });
-    book.kept("lower_case_id_on_assertion", super::ASSERTION_ONLY, "signature.reference_id", |b| {
-        replace(&b.genuine(), " ID=\"_assertion-1\"", " id=\"_assertion-1\"").into()
-    });
+    book.kept(
+        "no_id_on_assertion",
+        super::ASSERTION_ONLY,
+        "signature.reference_id",
+        |b| remove_attribute(&b.genuine(), "saml:Assertion", "ID").into(),
+    );
+    book.kept(
+        "lower_case_id_on_assertion",
+        super::ASSERTION_ONLY,
+        "signature.reference_id",
+        |b| replace(&b.genuine(), " ID=\"_assertion-1\"", " id=\"_assertion-1\"").into(),
+    );
 
     book.row("R04");
     for (name, uri) in [
@@ -81,9 +107,17 @@ fn uris(book: &mut Book) {
         });
     }
     // an element that really has the pointer as its ID
-    for (name, id) in [("literal_xpointer", "xpointer(/)"), ("literal_element", "element(/1/3)")] {
+    for (name, id) in [
+        ("literal_xpointer", "xpointer(/)"),
+        ("literal_element", "element(/1/3)"),
+    ] {
         book.kept(name, WITH_ASSERTION, "signature.reference_id", move |b| {
-            Base { assertion_id: id.to_owned(), ..b.clone() }.genuine().into()
+            Base {
+                assertion_id: id.to_owned(),
+                ..b.clone()
+            }
+            .genuine()
+            .into()
         });
     }
 
@@ -97,9 +131,18 @@ fn uris(book: &mut Book) {
             b.signed_as(|r| r.uri = Some(Some(uri.to_owned())))
         });
     }
-    for (name, id) in [("quote_in_id", "_a' or '1'='1"), ("bracket_in_id", "_a[1]"), ("brace_in_id", "{_a}")] {
+    for (name, id) in [
+        ("quote_in_id", "_a' or '1'='1"),
+        ("bracket_in_id", "_a[1]"),
+        ("brace_in_id", "{_a}"),
+    ] {
         book.kept(name, WITH_ASSERTION, "signature.reference_id", move |b| {
-            Base { assertion_id: id.to_owned(), ..b.clone() }.genuine().into()
+            Base {
+                assertion_id: id.to_owned(),
+                ..b.clone()
+            }
+            .genuine()
+            .into()
         });
     }
 
@@ -108,8 +151,17 @@ fn uris(book: &mut Book) {
         book.wrapped(name, WITH_ASSERTION, "xml.duplicate_id", move |b| {
             let xml = b.genuine();
             let genuine = get(&xml, "saml:Assertion");
-            let evil = set_content(&remove(&genuine, "ds:Signature"), "saml:NameID", EVIL_NAME_ID);
-            if first { before(&xml, "saml:Assertion", &evil) } else { append(&xml, "samlp:Response", &evil) }.into()
+            let evil = set_content(
+                &remove(&genuine, "ds:Signature"),
+                "saml:NameID",
+                EVIL_NAME_ID,
+            );
+            if first {
+                before(&xml, "saml:Assertion", &evil)
+            } else {
+                append(&xml, "samlp:Response", &evil)
+            }
+            .into()
         });
     }
 
@@ -141,27 +193,53 @@ fn uris(book: &mut Book) {
         let key = b.idp.key();
         b.composed(|recipe, octets, id| {
             let inner = recipe.signed_info(key, &[recipe.reference(id, octets)]);
-            let inner = &inner[inner.find("<ds:Reference").unwrap_or(0)..inner.len() - "</ds:SignedInfo>".len()];
-            let manifest = format!("<ds:Manifest xmlns:ds=\"{DSIG}\" Id=\"_manifest\">{inner}</ds:Manifest>");
+            let inner = &inner
+                [inner.find("<ds:Reference").unwrap_or(0)..inner.len() - "</ds:SignedInfo>".len()];
+            let manifest =
+                format!("<ds:Manifest xmlns:ds=\"{DSIG}\" Id=\"_manifest\">{inner}</ds:Manifest>");
             let mut reference = ReferenceRecipe::to_id("_manifest", manifest.as_bytes());
             reference.transforms = vec![transform(algorithm::EXC_C14N)];
-            let recipe = SignatureRecipe { trailing: format!("<ds:Object>{manifest}</ds:Object>"), ..recipe.clone() };
+            let recipe = SignatureRecipe {
+                trailing: format!("<ds:Object>{manifest}</ds:Object>"),
+                ..recipe.clone()
+            };
             recipe.signature(key, &recipe.signed_info(key, &[reference]))
         })
     });
-    book.kept("manifest_beside", WITH_ASSERTION, "signature.reference_uri", |b| {
-        b.signed_as(|r| r.uri = Some(Some("#_manifest".to_owned())))
-    });
+    book.kept(
+        "manifest_beside",
+        WITH_ASSERTION,
+        "signature.reference_uri",
+        |b| b.signed_as(|r| r.uri = Some(Some("#_manifest".to_owned()))),
+    );
 }
 
 fn transforms(book: &mut Book) {
     let xpath = |uri: &str, expression: &str, element: &str, namespace: &str| {
-        format!("<ds:Transform Algorithm=\"{uri}\"><{element}{namespace}>{expression}</{element}></ds:Transform>")
+        format!(
+            "<ds:Transform Algorithm=\"{uri}\"><{element}{namespace}>{expression}</{element}></ds:Transform>"
+        )
     };
     book.row("R06");
     for (name, added) in [
-        ("xpath", xpath(algorithm::XPATH, "ancestor-or-self::saml:Issuer", "ds:XPath", "")),
-        ("xpath_true", xpath(algorithm::XPATH, "not(ancestor-or-self::saml:NameID)", "ds:XPath", "")),
+        (
+            "xpath",
+            xpath(
+                algorithm::XPATH,
+                "ancestor-or-self::saml:Issuer",
+                "ds:XPath",
+                "",
+            ),
+        ),
+        (
+            "xpath_true",
+            xpath(
+                algorithm::XPATH,
+                "not(ancestor-or-self::saml:NameID)",
+                "ds:XPath",
+                "",
+            ),
+        ),
         (
             "filter2",
             xpath(
@@ -175,7 +253,11 @@ fn transforms(book: &mut Book) {
         book.kept(name, EACH, "signature.transforms", move |b| {
             let added = added.clone();
             b.signed_as(move |r| {
-                r.transforms = Some(vec![transform(algorithm::ENVELOPED), added, transform(algorithm::EXC_C14N)]);
+                r.transforms = Some(vec![
+                    transform(algorithm::ENVELOPED),
+                    added,
+                    transform(algorithm::EXC_C14N),
+                ]);
             })
         });
     }
@@ -190,7 +272,10 @@ fn transforms(book: &mut Book) {
         ("none", vec![]),
         ("wrong_order", vec![c14n(), enveloped()]),
         ("enveloped_twice", vec![enveloped(), enveloped()]),
-        ("unknown", vec![enveloped(), transform("urn:example:transform")]),
+        (
+            "unknown",
+            vec![enveloped(), transform("urn:example:transform")],
+        ),
         ("base64", vec![enveloped(), transform(algorithm::BASE64)]),
         ("decrypt", vec![transform(algorithm::DECRYPT), c14n()]),
         (
@@ -204,7 +289,13 @@ fn transforms(book: &mut Book) {
                 c14n(),
             ],
         ),
-        ("foreign_child", vec![enveloped(), "<x:Transform xmlns:x=\"urn:example:x\"></x:Transform>".to_owned()]),
+        (
+            "foreign_child",
+            vec![
+                enveloped(),
+                "<x:Transform xmlns:x=\"urn:example:x\"></x:Transform>".to_owned(),
+            ],
+        ),
     ] {
         book.kept(name, EACH, "signature.transforms", move |b| {
             let list = list.clone();
@@ -227,10 +318,15 @@ fn transforms(book: &mut Book) {
             b.signed_as(|r| r.prefix_list = Some(prefixes.to_owned()))
         });
     }
-    book.kept("prefix_list_huge", EACH, "signature.inclusive_namespaces", |b| {
-        let list: Vec<String> = (0..10_000).map(|n| format!("p{n}")).collect();
-        b.signed_as(|r| r.prefix_list = Some(list.join(" ")))
-    });
+    book.kept(
+        "prefix_list_huge",
+        EACH,
+        "signature.inclusive_namespaces",
+        |b| {
+            let list: Vec<String> = (0..10_000).map(|n| format!("p{n}")).collect();
+            b.signed_as(|r| r.prefix_list = Some(list.join(" ")))
+        },
+    );
     book.kept("wrong_namespace", EACH, "signature.inclusive_namespaces", |b| {
         inclusive(b, "<ec:InclusiveNamespaces xmlns:ec=\"urn:example:ec\" PrefixList=\"saml\"></ec:InclusiveNamespaces>")
     });
@@ -242,8 +338,13 @@ fn transforms(book: &mut Book) {
 }
 
 fn inclusive(b: &Base, child: &str) -> Message {
-    let transform = format!("<ds:Transform Algorithm=\"{}\">{child}</ds:Transform>", algorithm::EXC_C14N);
-    b.signed_as(move |r| r.transforms = Some(vec![self::transform(algorithm::ENVELOPED), transform]))
+    let transform = format!(
+        "<ds:Transform Algorithm=\"{}\">{child}</ds:Transform>",
+        algorithm::EXC_C14N
+    );
+    b.signed_as(move |r| {
+        r.transforms = Some(vec![self::transform(algorithm::ENVELOPED), transform])
+    })
 }
 
 /// Two of what there must be one of, inside a Signature whose SignedInfo is signed as it stands.
@@ -292,11 +393,16 @@ fn structure(book: &mut Book) {
     book.wrapped("text_in_signature", EACH, "signature.malformed", |b| {
         prepend(&b.genuine(), "ds:Signature", "text").into()
     });
-    book.kept("signature_missing_under_both", super::BOTH_ONLY, "signature.digest_mismatch", |b| {
-        // the Response's own signature is kept, the Assertion's taken away: the Response was signed with it
-        let xml = b.genuine();
-        assert_eq!(count(&xml, "ds:Signature"), 2, "both are signed");
-        let inner = find(&xml, "ds:Signature", 1);
-        splice(&xml, inner, "").into()
-    });
+    book.kept(
+        "signature_missing_under_both",
+        super::BOTH_ONLY,
+        "signature.digest_mismatch",
+        |b| {
+            // the Response's own signature is kept, the Assertion's taken away: the Response was signed with it
+            let xml = b.genuine();
+            assert_eq!(count(&xml, "ds:Signature"), 2, "both are signed");
+            let inner = find(&xml, "ds:Signature", 1);
+            splice(&xml, inner, "").into()
+        },
+    );
 }

@@ -4,7 +4,8 @@ use super::{Base, Book, EACH};
 use crate::ResponseFields;
 use crate::message::{AssertionFields, BEARER};
 use crate::surgery::{
-    add_attribute, append, before, get, prepend, remove, replace_element, set_attribute, set_content,
+    add_attribute, append, before, get, prepend, remove, replace_element, set_attribute,
+    set_content,
 };
 
 pub(super) fn cases(book: &mut Book) {
@@ -23,7 +24,9 @@ fn assertion(change: impl Fn(&mut AssertionFields)) -> impl Fn(&mut ResponseFiel
 
 fn recipient(book: &mut Book) {
     book.row("S03");
-    book.refused("missing", EACH, "subject.recipient_missing", |b| b.said(assertion(|a| a.recipient = None)));
+    book.refused("missing", EACH, "subject.recipient_missing", |b| {
+        b.said(assertion(|a| a.recipient = None))
+    });
     for (name, url) in [
         ("other", "https://other-sp.example.test/acs"),
         ("empty", ""),
@@ -43,8 +46,14 @@ fn recipient(book: &mut Book) {
 fn methods(book: &mut Book) {
     book.row("S09");
     for (name, method) in [
-        ("holder_of_key", "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key"),
-        ("sender_vouches", "urn:oasis:names:tc:SAML:2.0:cm:sender-vouches"),
+        (
+            "holder_of_key",
+            "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key",
+        ),
+        (
+            "sender_vouches",
+            "urn:oasis:names:tc:SAML:2.0:cm:sender-vouches",
+        ),
         ("saml_1", "urn:oasis:names:tc:SAML:1.0:cm:bearer"),
         ("empty", ""),
         ("case", "urn:oasis:names:tc:SAML:2.0:cm:Bearer"),
@@ -53,16 +62,24 @@ fn methods(book: &mut Book) {
             b.said(assertion(|a| a.confirmation_method = method.to_owned()))
         });
     }
-    book.refused("no_confirmation", EACH, "subject.confirmation_missing", |b| {
-        b.assertion_text(|xml| remove(&xml, "saml:SubjectConfirmation"))
-    });
+    book.refused(
+        "no_confirmation",
+        EACH,
+        "subject.confirmation_missing",
+        |b| b.assertion_text(|xml| remove(&xml, "saml:SubjectConfirmation")),
+    );
     book.refused("no_data", EACH, "subject.confirmation_data_missing", |b| {
         b.assertion_text(|xml| remove(&xml, "saml:SubjectConfirmationData"))
     });
     let wrong = |b: &Base, xml: &str| {
         let _ = b;
         let copy = get(xml, "saml:SubjectConfirmation");
-        set_attribute(&copy, "saml:SubjectConfirmationData", "Recipient", "https://other.example.test/")
+        set_attribute(
+            &copy,
+            "saml:SubjectConfirmationData",
+            "Recipient",
+            "https://other.example.test/",
+        )
     };
     book.accepted("first_fails_second_passes", EACH, move |b| {
         b.assertion_text(|xml| before(&xml, "saml:SubjectConfirmation", &wrong(b, &xml)))
@@ -73,16 +90,31 @@ fn methods(book: &mut Book) {
             before(&xml, "saml:SubjectConfirmation", other)
         })
     });
-    book.refused("two_that_are_right_only_together", EACH, "subject.expired", |b| {
-        // one has the right Recipient and has expired, the other is in time and for somebody else
-        let expired = b.at(-3600);
-        b.assertion_text(|xml| {
-            let good = get(&xml, "saml:SubjectConfirmation");
-            let late = set_attribute(&good, "saml:SubjectConfirmationData", "NotOnOrAfter", &expired);
-            let other = set_attribute(&good, "saml:SubjectConfirmationData", "Recipient", "https://other.example.test/");
-            replace_element(&xml, "saml:SubjectConfirmation", &format!("{other}{late}"))
-        })
-    });
+    book.refused(
+        "two_that_are_right_only_together",
+        EACH,
+        "subject.expired",
+        |b| {
+            // one has the right Recipient and has expired, the other is in time and for somebody else
+            let expired = b.at(-3600);
+            b.assertion_text(|xml| {
+                let good = get(&xml, "saml:SubjectConfirmation");
+                let late = set_attribute(
+                    &good,
+                    "saml:SubjectConfirmationData",
+                    "NotOnOrAfter",
+                    &expired,
+                );
+                let other = set_attribute(
+                    &good,
+                    "saml:SubjectConfirmationData",
+                    "Recipient",
+                    "https://other.example.test/",
+                );
+                replace_element(&xml, "saml:SubjectConfirmation", &format!("{other}{late}"))
+            })
+        },
+    );
     book.refused("confirmation_in_other_namespace", EACH, "subject.unexpected_child", |b| {
         b.assertion_text(|xml| {
             let other = format!("<x:SubjectConfirmation xmlns:x=\"urn:x\" Method=\"{BEARER}\"></x:SubjectConfirmation>");
@@ -90,16 +122,28 @@ fn methods(book: &mut Book) {
         })
     });
     book.accepted("address_is_not_compared", EACH, |b| {
-        b.assertion_text(|xml| add_attribute(&xml, "saml:SubjectConfirmationData", "Address=\"192.0.2.1\""))
+        b.assertion_text(|xml| {
+            add_attribute(
+                &xml,
+                "saml:SubjectConfirmationData",
+                "Address=\"192.0.2.1\"",
+            )
+        })
     });
 }
 
 fn name_id(book: &mut Book) {
     book.row("S12");
-    book.refused("no_subject", EACH, "subject.missing", |b| b.assertion_text(|xml| remove(&xml, "saml:Subject")));
-    book.refused("no_name_id", EACH, "subject.name_id_missing", |b| b.said(assertion(|a| a.name_id = None)));
+    book.refused("no_subject", EACH, "subject.missing", |b| {
+        b.assertion_text(|xml| remove(&xml, "saml:Subject"))
+    });
+    book.refused("no_name_id", EACH, "subject.name_id_missing", |b| {
+        b.said(assertion(|a| a.name_id = None))
+    });
     for (name, value) in [("empty", ""), ("spaces", "   "), ("newline", "\n")] {
-        book.refused(name, EACH, "subject.name_id_empty", move |b| b.said(assertion(|a| a.name_id = Some(value.to_owned()))));
+        book.refused(name, EACH, "subject.name_id_empty", move |b| {
+            b.said(assertion(|a| a.name_id = Some(value.to_owned())))
+        });
     }
     book.refused("too_long", EACH, "subject.name_id_too_long", |b| {
         b.said(assertion(|a| a.name_id = Some("x".repeat(2_000))))
@@ -114,11 +158,20 @@ fn name_id(book: &mut Book) {
         b.assertion_text(|xml| replace_element(&xml, "saml:NameID", "<saml:BaseID></saml:BaseID>"))
     });
     book.refused("encrypted_id", EACH, "subject.encrypted_id", |b| {
-        b.assertion_text(|xml| replace_element(&xml, "saml:NameID", "<saml:EncryptedID></saml:EncryptedID>"))
+        b.assertion_text(|xml| {
+            replace_element(&xml, "saml:NameID", "<saml:EncryptedID></saml:EncryptedID>")
+        })
     });
-    book.refused("other_sp_name_qualifier", EACH, "subject.sp_name_qualifier", |b| {
-        b.said(assertion(|a| a.sp_name_qualifier = Some("https://other-sp.example.test/".to_owned())))
-    });
+    book.refused(
+        "other_sp_name_qualifier",
+        EACH,
+        "subject.sp_name_qualifier",
+        |b| {
+            b.said(assertion(|a| {
+                a.sp_name_qualifier = Some("https://other-sp.example.test/".to_owned())
+            }))
+        },
+    );
     book.accepted("our_sp_name_qualifier", EACH, |b| {
         let ours = b.sp_entity_id.clone();
         b.said(assertion(|a| {
@@ -126,23 +179,44 @@ fn name_id(book: &mut Book) {
             a.name_qualifier = Some("https://idp.example.test/metadata".to_owned());
         }))
     });
-    book.accepted("no_format", EACH, |b| b.said(assertion(|a| a.name_id_format = None)));
-    book.accepted("odd_format", EACH, |b| b.said(assertion(|a| a.name_id_format = Some("not a URI".to_owned()))));
-    let cases = book.refused("other_format_than_asked_for", EACH, "subject.name_id_format", |b| b.genuine().into());
+    book.accepted("no_format", EACH, |b| {
+        b.said(assertion(|a| a.name_id_format = None))
+    });
+    book.accepted("odd_format", EACH, |b| {
+        b.said(assertion(|a| {
+            a.name_id_format = Some("not a URI".to_owned())
+        }))
+    });
+    let cases = book.refused(
+        "other_format_than_asked_for",
+        EACH,
+        "subject.name_id_format",
+        |b| b.genuine().into(),
+    );
     super::each(cases, |setting| setting.name_id_policy = true);
     let cases = book.accepted("format_as_asked_for", EACH, |b| {
-        b.said(assertion(|a| a.name_id_format = Some(super::PERSISTENT.to_owned())))
+        b.said(assertion(|a| {
+            a.name_id_format = Some(super::PERSISTENT.to_owned())
+        }))
     });
     super::each(cases, |setting| setting.name_id_policy = true);
-    book.refused("element_before_name_id", EACH, "subject.unexpected_child", |b| {
-        b.assertion_text(|xml| prepend(&xml, "saml:Subject", "<x:e xmlns:x=\"urn:x\"></x:e>"))
+    book.refused(
+        "element_before_name_id",
+        EACH,
+        "subject.unexpected_child",
+        |b| b.assertion_text(|xml| prepend(&xml, "saml:Subject", "<x:e xmlns:x=\"urn:x\"></x:e>")),
+    );
+    book.accepted("long_but_allowed", EACH, |b| {
+        b.said(assertion(|a| a.name_id = Some("x".repeat(256))))
+    })
+    .iter_mut()
+    .for_each(|case| {
+        case.name_id(&"x".repeat(256));
     });
-    book.accepted("long_but_allowed", EACH, |b| b.said(assertion(|a| a.name_id = Some("x".repeat(256)))))
-        .iter_mut()
-        .for_each(|case| {
-            case.name_id(&"x".repeat(256));
-        });
-    book.refused("cleared_after_signing", EACH, "signature.digest_mismatch", |b| {
-        set_content(&b.genuine(), "saml:NameID", "").into()
-    });
+    book.refused(
+        "cleared_after_signing",
+        EACH,
+        "signature.digest_mismatch",
+        |b| set_content(&b.genuine(), "saml:NameID", "").into(),
+    );
 }

@@ -1,11 +1,14 @@
 //! Signature wrapping: the genuine signature verifies, and something else is read. W01 to W26.
 
-use super::{ASSERTION_ONLY, BOTH_ONLY, Base, Book, EACH, EVIL_NAME_ID, Message, RESPONSE_ONLY, WITH_ASSERTION};
+use super::{
+    ASSERTION_ONLY, BOTH_ONLY, Base, Book, EACH, EVIL_NAME_ID, Message, RESPONSE_ONLY,
+    WITH_ASSERTION,
+};
 use crate::message::{ASSERTION, PROTOCOL, SUCCESS, Signs};
 use crate::signer::{DSIG, SignatureRecipe, algorithm, digest_with};
 use crate::surgery::{
-    add_attribute, after, append, before, find, get, prepend, remove, replace, replace_element, set_attribute,
-    set_content, splice,
+    add_attribute, after, append, before, find, get, prepend, remove, replace, replace_element,
+    set_attribute, set_content, splice,
 };
 
 pub(super) fn cases(book: &mut Book) {
@@ -20,65 +23,163 @@ pub(super) fn cases(book: &mut Book) {
 /// `unique_ids` gives every copy an ID of its own, so that it is the next wall that has to hold.
 fn raider(book: &mut Book) {
     book.row("W01");
-    book.wrapped("raider", RESPONSE_ONLY, "xml.duplicate_id", |b| xsw_1_2(b, false, true));
-    book.wrapped("unique_ids", RESPONSE_ONLY, "response.assertion_misplaced", |b| xsw_1_2(b, true, true));
+    book.wrapped("raider", RESPONSE_ONLY, "xml.duplicate_id", |b| {
+        xsw_1_2(b, false, true)
+    });
+    book.wrapped(
+        "unique_ids",
+        RESPONSE_ONLY,
+        "response.assertion_misplaced",
+        |b| xsw_1_2(b, true, true),
+    );
     book.row("W02");
-    book.wrapped("raider", RESPONSE_ONLY, "xml.duplicate_id", |b| xsw_1_2(b, false, false));
-    book.wrapped("unique_ids", RESPONSE_ONLY, "response.unexpected_child", |b| xsw_1_2(b, true, false));
+    book.wrapped("raider", RESPONSE_ONLY, "xml.duplicate_id", |b| {
+        xsw_1_2(b, false, false)
+    });
+    book.wrapped(
+        "unique_ids",
+        RESPONSE_ONLY,
+        "response.unexpected_child",
+        |b| xsw_1_2(b, true, false),
+    );
 
-    book.row("W03").wrapped("raider", WITH_ASSERTION, "response.assertion_multiple", |b| {
-        let xml = b.genuine();
-        let evil = b.evil(&get(&xml, "saml:Assertion"));
-        before(&xml, "saml:Assertion", &evil).into()
-    });
-    book.row("W04").wrapped("raider", WITH_ASSERTION, "response.assertion_misplaced", |b| {
-        let xml = b.genuine();
-        let genuine = get(&xml, "saml:Assertion");
-        let evil = append(&b.evil(&genuine), "saml:Assertion", &genuine);
-        replace_element(&xml, "saml:Assertion", &evil).into()
-    });
-    book.row("W05").wrapped("raider", WITH_ASSERTION, "response.assertion_multiple", |b| {
-        let xml = b.genuine();
-        let copy = remove(&get(&xml, "saml:Assertion"), "ds:Signature");
-        append(&in_place(&xml), "samlp:Response", &copy).into()
-    });
-    book.row("W06").wrapped("raider", WITH_ASSERTION, "response.assertion_misplaced", |b| {
-        let xml = b.genuine();
-        let copy = remove(&get(&xml, "saml:Assertion"), "ds:Signature");
-        append_to_assertion_signature(&in_place(&xml), &copy).into()
-    });
-    book.row("W07");
-    for (name, namespace) in [("plain", "xmlns=\"\""), ("samlp", "xmlns=\"urn:oasis:names:tc:SAML:2.0:protocol\"")] {
-        book.wrapped(&format!("raider_{name}"), WITH_ASSERTION, "xml.duplicate_id", move |b| {
-            let xml = b.genuine();
-            let evil = set_attribute(&b.evil(&get(&xml, "saml:Assertion")), "saml:Assertion", "ID", &b.assertion_id);
-            before(&xml, "saml:Assertion", &format!("<Extensions {namespace}>{evil}</Extensions>")).into()
-        });
-        let code = if name == "plain" { "response.unexpected_child" } else { "response.child_order" };
-        book.wrapped(&format!("unique_ids_{name}"), WITH_ASSERTION, code, move |b| {
+    book.row("W03").wrapped(
+        "raider",
+        WITH_ASSERTION,
+        "response.assertion_multiple",
+        |b| {
             let xml = b.genuine();
             let evil = b.evil(&get(&xml, "saml:Assertion"));
-            before(&xml, "saml:Assertion", &format!("<Extensions {namespace}>{evil}</Extensions>")).into()
-        });
-    }
-    book.wrapped("reverse_in_order", WITH_ASSERTION, "response.assertion_misplaced", |b| {
-        let xml = b.genuine();
-        let genuine = get(&xml, "saml:Assertion");
-        let xml = replace_element(&xml, "saml:Assertion", &b.evil(&genuine));
-        before(&xml, "samlp:Status", &format!("<samlp:Extensions>{genuine}</samlp:Extensions>")).into()
-    });
-    book.wrapped("in_order", WITH_ASSERTION, "response.assertion_misplaced", |b| {
-        let xml = b.genuine();
-        let evil = b.evil(&get(&xml, "saml:Assertion"));
-        before(&xml, "samlp:Status", &format!("<samlp:Extensions>{evil}</samlp:Extensions>")).into()
-    });
-    book.row("W08");
-    for (name, open) in [("plain", "<Object xmlns=\"\">"), ("dsig", "<Object xmlns=\"http://www.w3.org/2000/09/xmldsig#\">")] {
-        book.wrapped(&format!("raider_{name}"), WITH_ASSERTION, "response.assertion_misplaced", move |b| {
+            before(&xml, "saml:Assertion", &evil).into()
+        },
+    );
+    book.row("W04").wrapped(
+        "raider",
+        WITH_ASSERTION,
+        "response.assertion_misplaced",
+        |b| {
+            let xml = b.genuine();
+            let genuine = get(&xml, "saml:Assertion");
+            let evil = append(&b.evil(&genuine), "saml:Assertion", &genuine);
+            replace_element(&xml, "saml:Assertion", &evil).into()
+        },
+    );
+    book.row("W05").wrapped(
+        "raider",
+        WITH_ASSERTION,
+        "response.assertion_multiple",
+        |b| {
             let xml = b.genuine();
             let copy = remove(&get(&xml, "saml:Assertion"), "ds:Signature");
-            append_to_assertion_signature(&in_place(&xml), &format!("{open}{copy}</Object>")).into()
-        });
+            append(&in_place(&xml), "samlp:Response", &copy).into()
+        },
+    );
+    book.row("W06").wrapped(
+        "raider",
+        WITH_ASSERTION,
+        "response.assertion_misplaced",
+        |b| {
+            let xml = b.genuine();
+            let copy = remove(&get(&xml, "saml:Assertion"), "ds:Signature");
+            append_to_assertion_signature(&in_place(&xml), &copy).into()
+        },
+    );
+    book.row("W07");
+    for (name, namespace) in [
+        ("plain", "xmlns=\"\""),
+        ("samlp", "xmlns=\"urn:oasis:names:tc:SAML:2.0:protocol\""),
+    ] {
+        book.wrapped(
+            &format!("raider_{name}"),
+            WITH_ASSERTION,
+            "xml.duplicate_id",
+            move |b| {
+                let xml = b.genuine();
+                let evil = set_attribute(
+                    &b.evil(&get(&xml, "saml:Assertion")),
+                    "saml:Assertion",
+                    "ID",
+                    &b.assertion_id,
+                );
+                before(
+                    &xml,
+                    "saml:Assertion",
+                    &format!("<Extensions {namespace}>{evil}</Extensions>"),
+                )
+                .into()
+            },
+        );
+        let code = if name == "plain" {
+            "response.unexpected_child"
+        } else {
+            "response.child_order"
+        };
+        book.wrapped(
+            &format!("unique_ids_{name}"),
+            WITH_ASSERTION,
+            code,
+            move |b| {
+                let xml = b.genuine();
+                let evil = b.evil(&get(&xml, "saml:Assertion"));
+                before(
+                    &xml,
+                    "saml:Assertion",
+                    &format!("<Extensions {namespace}>{evil}</Extensions>"),
+                )
+                .into()
+            },
+        );
+    }
+    book.wrapped(
+        "reverse_in_order",
+        WITH_ASSERTION,
+        "response.assertion_misplaced",
+        |b| {
+            let xml = b.genuine();
+            let genuine = get(&xml, "saml:Assertion");
+            let xml = replace_element(&xml, "saml:Assertion", &b.evil(&genuine));
+            before(
+                &xml,
+                "samlp:Status",
+                &format!("<samlp:Extensions>{genuine}</samlp:Extensions>"),
+            )
+            .into()
+        },
+    );
+    book.wrapped(
+        "in_order",
+        WITH_ASSERTION,
+        "response.assertion_misplaced",
+        |b| {
+            let xml = b.genuine();
+            let evil = b.evil(&get(&xml, "saml:Assertion"));
+            before(
+                &xml,
+                "samlp:Status",
+                &format!("<samlp:Extensions>{evil}</samlp:Extensions>"),
+            )
+            .into()
+        },
+    );
+    book.row("W08");
+    for (name, open) in [
+        ("plain", "<Object xmlns=\"\">"),
+        (
+            "dsig",
+            "<Object xmlns=\"http://www.w3.org/2000/09/xmldsig#\">",
+        ),
+    ] {
+        book.wrapped(
+            &format!("raider_{name}"),
+            WITH_ASSERTION,
+            "response.assertion_misplaced",
+            move |b| {
+                let xml = b.genuine();
+                let copy = remove(&get(&xml, "saml:Assertion"), "ds:Signature");
+                append_to_assertion_signature(&in_place(&xml), &format!("{open}{copy}</Object>"))
+                    .into()
+            },
+        );
     }
 }
 
@@ -91,7 +192,12 @@ fn xsw_1_2(b: &Base, unique_ids: bool, inside: bool) -> Message {
     if unique_ids {
         outer = set_attribute(&outer, "saml:Assertion", "ID", "_evil_assertion_ID");
     }
-    if inside { append(&outer, "ds:Signature", &copy) } else { before(&outer, "ds:Signature", &copy) }.into()
+    if inside {
+        append(&outer, "ds:Signature", &copy)
+    } else {
+        before(&outer, "ds:Signature", &copy)
+    }
+    .into()
 }
 
 /// The Assertion changed where it stands, its Signature kept.
@@ -102,17 +208,28 @@ fn in_place(xml: &str) -> String {
 
 fn append_to_assertion_signature(xml: &str, what: &str) -> String {
     let assertion = get(xml, "saml:Assertion");
-    replace_element(xml, "saml:Assertion", &append(&assertion, "ds:Signature", what))
+    replace_element(
+        xml,
+        "saml:Assertion",
+        &append(&assertion, "ds:Signature", what),
+    )
 }
 
 /// More than one of what there must be one of.
 fn several(book: &mut Book) {
     book.row("W09");
-    book.wrapped("unsigned_last", WITH_ASSERTION, "response.assertion_multiple", |b| {
-        let xml = b.genuine();
-        let evil = b.evil(&get(&xml, "saml:Assertion")).replace("_evil_assertion_ID", "_assertion-1_attack");
-        append(&xml, "samlp:Response", &evil).into()
-    });
+    book.wrapped(
+        "unsigned_last",
+        WITH_ASSERTION,
+        "response.assertion_multiple",
+        |b| {
+            let xml = b.genuine();
+            let evil = b
+                .evil(&get(&xml, "saml:Assertion"))
+                .replace("_evil_assertion_ID", "_assertion-1_attack");
+            append(&xml, "samlp:Response", &evil).into()
+        },
+    );
     book.wrapped("both_signed", EACH, "response.assertion_multiple", |b| {
         let mut other = b.clone();
         other.user.name_id = EVIL_NAME_ID.to_owned();
@@ -124,37 +241,66 @@ fn several(book: &mut Book) {
     book.row("W10");
     book.kept("evil_first", WITH_ASSERTION, "signature.malformed", |b| {
         let xml = b.genuine();
-        before(&tampered(&xml), "ds:SignedInfo", &forged_signed_info(b, &xml)).into()
+        before(
+            &tampered(&xml),
+            "ds:SignedInfo",
+            &forged_signed_info(b, &xml),
+        )
+        .into()
     });
     book.kept("evil_last", WITH_ASSERTION, "signature.malformed", |b| {
         let xml = b.genuine();
-        after(&tampered(&xml), "ds:SignedInfo", &forged_signed_info(b, &xml)).into()
+        after(
+            &tampered(&xml),
+            "ds:SignedInfo",
+            &forged_signed_info(b, &xml),
+        )
+        .into()
     });
-    book.kept("evil_in_wrapper", WITH_ASSERTION, "signature.malformed", |b| {
-        let xml = b.genuine();
-        let wrapper = format!("<WRAPPER>{}</WRAPPER>", forged_signed_info(b, &xml));
-        before(&tampered(&xml), "ds:SignedInfo", &wrapper).into()
+    book.kept(
+        "evil_in_wrapper",
+        WITH_ASSERTION,
+        "signature.malformed",
+        |b| {
+            let xml = b.genuine();
+            let wrapper = format!("<WRAPPER>{}</WRAPPER>", forged_signed_info(b, &xml));
+            before(&tampered(&xml), "ds:SignedInfo", &wrapper).into()
+        },
+    );
+    book.refused("none", WITH_ASSERTION, "signature.malformed", |b| {
+        remove(&b.genuine(), "ds:SignedInfo").into()
     });
-    book.refused("none", WITH_ASSERTION, "signature.malformed", |b| remove(&b.genuine(), "ds:SignedInfo").into());
 
     book.row("W12");
-    book.refused("response_value_broken", BOTH_ONLY, "signature.value_mismatch", |b| {
-        let xml = b.genuine();
-        let first = find(&xml, "ds:SignatureValue", 0);
-        let broken = break_signature_value(&xml[first.clone()]);
-        splice(&xml, first, &broken).into()
-    });
-    book.wrapped("response_digest_broken", BOTH_ONLY, "signature.digest_mismatch", |b| {
-        set_attribute(&b.genuine(), "samlp:Response", "IssueInstant", &b.at(-1)).into()
-    });
-    book.refused("assertion_broken_response_good", BOTH_ONLY, "signature.digest_mismatch", |b| {
-        b.response_text(|xml| set_content(&xml, "saml:NameID", EVIL_NAME_ID))
-    });
+    book.refused(
+        "response_value_broken",
+        BOTH_ONLY,
+        "signature.value_mismatch",
+        |b| {
+            let xml = b.genuine();
+            let first = find(&xml, "ds:SignatureValue", 0);
+            let broken = break_signature_value(&xml[first.clone()]);
+            splice(&xml, first, &broken).into()
+        },
+    );
+    book.wrapped(
+        "response_digest_broken",
+        BOTH_ONLY,
+        "signature.digest_mismatch",
+        |b| set_attribute(&b.genuine(), "samlp:Response", "IssueInstant", &b.at(-1)).into(),
+    );
+    book.refused(
+        "assertion_broken_response_good",
+        BOTH_ONLY,
+        "signature.digest_mismatch",
+        |b| b.response_text(|xml| set_content(&xml, "saml:NameID", EVIL_NAME_ID)),
+    );
 
-    book.row("W26").refused("no_reference", EACH, "signature.reference_count", |b| {
-        let key = b.idp.key();
-        b.composed(|recipe, _, _| recipe.signature(key, &recipe.signed_info(key, &[])))
-    });
+    book.row("W26")
+        .refused("no_reference", EACH, "signature.reference_count", |b| {
+            let key = b.idp.key();
+            b.composed(|recipe, _, _| recipe.signature(key, &recipe.signed_info(key, &[])))
+        });
 }
 
 /// A SignedInfo whose Reference is right for the tampered Assertion.
@@ -180,47 +326,89 @@ pub(super) fn break_signature_value(element: &str) -> String {
 /// Places to hide a signed element or its signature in.
 fn hidden(book: &mut Book) {
     book.row("W11");
-    for (name, target) in [("in_status", "samlp:Status"), ("after_assertion", "samlp:Response")] {
+    for (name, target) in [
+        ("in_status", "samlp:Status"),
+        ("after_assertion", "samlp:Response"),
+    ] {
         // at the end of the Response it is a child out of order before it is a signature out of place
-        let code = if target == "samlp:Response" { "response.child_order" } else { "response.signature_misplaced" };
+        let code = if target == "samlp:Response" {
+            "response.child_order"
+        } else {
+            "response.signature_misplaced"
+        };
         book.wrapped(name, ASSERTION_ONLY, code, move |b| {
             let xml = b.genuine();
             let signature = get(&xml, "ds:Signature");
             append(&remove(&xml, "ds:Signature"), target, &signature).into()
         });
     }
-    book.wrapped("in_subject", ASSERTION_ONLY, "response.signature_misplaced", |b| {
-        let xml = b.genuine();
-        let signature = get(&xml, "ds:Signature");
-        append(&remove(&xml, "ds:Signature"), "saml:Subject", &signature).into()
-    });
-    book.wrapped("last_in_assertion", ASSERTION_ONLY, "assertion.child_order", |b| {
-        let xml = b.genuine();
-        let signature = get(&xml, "ds:Signature");
-        append(&remove(&xml, "ds:Signature"), "saml:Assertion", &signature).into()
-    });
-    book.refused("covers_data_in_assertion", ASSERTION_ONLY, "response.signature_misplaced", |b| {
-        let data = SignatureRecipe::default().sign("<Data ID=\"_5\"><x></x></Data>", "_5", b.idp.key());
-        let unsigned = b.answer().sign(Signs::Nothing).to_xml();
-        append(&unsigned, "saml:Assertion", &data).into()
-    });
-    book.refused("refers_to_data_in_assertion", ASSERTION_ONLY, "signature.reference_uri", |b| {
-        let recipe = SignatureRecipe::default();
-        let data = "<Data ID=\"_5\"><x></x></Data>";
-        let (octets, _) = recipe.measure(data, "_5");
-        let key = b.idp.key();
-        let signature = recipe.signature(key, &recipe.signed_info(key, &[recipe.reference("_5", &octets)]));
-        let unsigned = b.answer().sign(Signs::Nothing).to_xml();
-        let assertion = append(&after(&get(&unsigned, "saml:Assertion"), "saml:Issuer", &signature), "saml:Assertion", data);
-        replace_element(&unsigned, "saml:Assertion", &assertion).into()
-    });
+    book.wrapped(
+        "in_subject",
+        ASSERTION_ONLY,
+        "response.signature_misplaced",
+        |b| {
+            let xml = b.genuine();
+            let signature = get(&xml, "ds:Signature");
+            append(&remove(&xml, "ds:Signature"), "saml:Subject", &signature).into()
+        },
+    );
+    book.wrapped(
+        "last_in_assertion",
+        ASSERTION_ONLY,
+        "assertion.child_order",
+        |b| {
+            let xml = b.genuine();
+            let signature = get(&xml, "ds:Signature");
+            append(&remove(&xml, "ds:Signature"), "saml:Assertion", &signature).into()
+        },
+    );
+    book.refused(
+        "covers_data_in_assertion",
+        ASSERTION_ONLY,
+        "response.signature_misplaced",
+        |b| {
+            let data = SignatureRecipe::default().sign(
+                "<Data ID=\"_5\"><x></x></Data>",
+                "_5",
+                b.idp.key(),
+            );
+            let unsigned = b.answer().sign(Signs::Nothing).to_xml();
+            append(&unsigned, "saml:Assertion", &data).into()
+        },
+    );
+    book.refused(
+        "refers_to_data_in_assertion",
+        ASSERTION_ONLY,
+        "signature.reference_uri",
+        |b| {
+            let recipe = SignatureRecipe::default();
+            let data = "<Data ID=\"_5\"><x></x></Data>";
+            let (octets, _) = recipe.measure(data, "_5");
+            let key = b.idp.key();
+            let signature = recipe.signature(
+                key,
+                &recipe.signed_info(key, &[recipe.reference("_5", &octets)]),
+            );
+            let unsigned = b.answer().sign(Signs::Nothing).to_xml();
+            let assertion = append(
+                &after(&get(&unsigned, "saml:Assertion"), "saml:Issuer", &signature),
+                "saml:Assertion",
+                data,
+            );
+            replace_element(&unsigned, "saml:Assertion", &assertion).into()
+        },
+    );
 
     book.row("W13");
     for (name, place) in [("in_issuer", "saml:Issuer"), ("in_name_id", "saml:NameID")] {
         for shape in [Signs::Assertion, Signs::Response] {
             book.wrapped(name, &[shape], "response.assertion_misplaced", move |b| {
                 let evil = attacker_response(b);
-                let text = if place == "saml:Issuer" { b.idp.entity_id() } else { EVIL_NAME_ID };
+                let text = if place == "saml:Issuer" {
+                    b.idp.entity_id()
+                } else {
+                    EVIL_NAME_ID
+                };
                 set_content(&evil, place, &format!("{text}{}", b.genuine())).into()
             });
         }
@@ -236,22 +424,43 @@ fn hidden(book: &mut Book) {
     book.accepted("unsigned_advice", EACH, |b| {
         b.assertion_text(|xml| {
             let inner = b.evil(&xml);
-            after(&xml, "saml:Conditions", &format!("<saml:Advice>{inner}</saml:Advice>"))
+            after(
+                &xml,
+                "saml:Conditions",
+                &format!("<saml:Advice>{inner}</saml:Advice>"),
+            )
         })
     });
     book.accepted("signed_advice", EACH, |b| {
         b.assertion_text(|xml| {
-            let inner = SignatureRecipe::default().sign(&b.evil(&xml), "_evil_assertion_ID", b.idp.key());
-            after(&xml, "saml:Conditions", &format!("<saml:Advice>{inner}</saml:Advice>"))
+            let inner =
+                SignatureRecipe::default().sign(&b.evil(&xml), "_evil_assertion_ID", b.idp.key());
+            after(
+                &xml,
+                "saml:Conditions",
+                &format!("<saml:Advice>{inner}</saml:Advice>"),
+            )
         })
     });
-    book.row("W17").wrapped("genuine_in_extensions", &[Signs::Assertion, Signs::Response], "response.assertion_misplaced", |b| {
-        let extensions = format!("<samlp:Extensions>{}</samlp:Extensions>", b.genuine());
-        before(&attacker_response(b), "samlp:Status", &extensions).into()
-    });
+    book.row("W17").wrapped(
+        "genuine_in_extensions",
+        &[Signs::Assertion, Signs::Response],
+        "response.assertion_misplaced",
+        |b| {
+            let extensions = format!("<samlp:Extensions>{}</samlp:Extensions>", b.genuine());
+            before(&attacker_response(b), "samlp:Status", &extensions).into()
+        },
+    );
     book.row("W25");
-    for (name, place) in [("foreign_in_response", "samlp:Response"), ("foreign_in_assertion", "saml:Assertion")] {
-        let code = if place == "samlp:Response" { "response.unexpected_child" } else { "assertion.unexpected_child" };
+    for (name, place) in [
+        ("foreign_in_response", "samlp:Response"),
+        ("foreign_in_assertion", "saml:Assertion"),
+    ] {
+        let code = if place == "samlp:Response" {
+            "response.unexpected_child"
+        } else {
+            "assertion.unexpected_child"
+        };
         book.refused(name, EACH, code, move |b| {
             let element = "<x:Store xmlns:x=\"urn:example:x\"></x:Store>";
             if place == "samlp:Response" {
@@ -261,12 +470,22 @@ fn hidden(book: &mut Book) {
             }
         });
     }
-    book.wrapped("assertion_in_issuer", WITH_ASSERTION, "response.assertion_misplaced", |b| {
-        let xml = b.genuine();
-        let genuine = get(&xml, "saml:Assertion");
-        let xml = replace_element(&xml, "saml:Assertion", &b.evil(&genuine));
-        set_content(&xml, "saml:Issuer", &format!("{}{genuine}", b.idp.entity_id())).into()
-    });
+    book.wrapped(
+        "assertion_in_issuer",
+        WITH_ASSERTION,
+        "response.assertion_misplaced",
+        |b| {
+            let xml = b.genuine();
+            let genuine = get(&xml, "saml:Assertion");
+            let xml = replace_element(&xml, "saml:Assertion", &b.evil(&genuine));
+            set_content(
+                &xml,
+                "saml:Issuer",
+                &format!("{}{genuine}", b.idp.entity_id()),
+            )
+            .into()
+        },
+    );
 }
 
 /// An unsigned Response of the attacker's own, with no ID of the genuine one.
@@ -280,21 +499,44 @@ fn attacker_response(b: &Base) -> String {
 /// Signed things that are not the Response asked for. W14, W18 to W21.
 fn other_messages(book: &mut Book) {
     book.row("W14");
-    for (name, place) in [("in_status_detail", "StatusDetail"), ("in_extensions", "Extensions")] {
-        book.refused(name, ASSERTION_ONLY, "response.signature_misplaced", move |b| {
-            let other = logout_response(b);
-            let hidden = format!("<samlp:{place}>{other}</samlp:{place}>");
-            let evil = attacker_response(b);
-            if place == "StatusDetail" { append(&evil, "samlp:Status", &hidden) } else { before(&evil, "samlp:Status", &hidden) }.into()
-        });
+    for (name, place) in [
+        ("in_status_detail", "StatusDetail"),
+        ("in_extensions", "Extensions"),
+    ] {
+        book.refused(
+            name,
+            ASSERTION_ONLY,
+            "response.signature_misplaced",
+            move |b| {
+                let other = logout_response(b);
+                let hidden = format!("<samlp:{place}>{other}</samlp:{place}>");
+                let evil = attacker_response(b);
+                if place == "StatusDetail" {
+                    append(&evil, "samlp:Status", &hidden)
+                } else {
+                    before(&evil, "samlp:Status", &hidden)
+                }
+                .into()
+            },
+        );
     }
-    book.refused("signature_points_to_extensions", ASSERTION_ONLY, "signature.reference_uri", |b| {
-        let other = logout_response(b);
-        let signature = get(&other, "ds:Signature");
-        let other = remove(&other, "ds:Signature");
-        let evil = after(&attacker_response(b), "saml:Issuer", &signature);
-        before(&evil, "samlp:Status", &format!("<samlp:Extensions>{other}</samlp:Extensions>")).into()
-    });
+    book.refused(
+        "signature_points_to_extensions",
+        ASSERTION_ONLY,
+        "signature.reference_uri",
+        |b| {
+            let other = logout_response(b);
+            let signature = get(&other, "ds:Signature");
+            let other = remove(&other, "ds:Signature");
+            let evil = after(&attacker_response(b), "saml:Issuer", &signature);
+            before(
+                &evil,
+                "samlp:Status",
+                &format!("<samlp:Extensions>{other}</samlp:Extensions>"),
+            )
+            .into()
+        },
+    );
     book.wrapped("assertion_in_logout_request", ASSERTION_ONLY, "response.root", |b| {
         let assertion = get(&b.genuine(), "saml:Assertion");
         format!(
@@ -308,55 +550,131 @@ fn other_messages(book: &mut Book) {
     book.wrapped("issuer", ASSERTION_ONLY, "response.issuer_mismatch", |b| {
         set_content(&b.genuine(), "saml:Issuer", "https://other.example.test/").into()
     });
-    book.wrapped("destination", ASSERTION_ONLY, "response.destination_mismatch", |b| {
-        set_attribute(&b.genuine(), "samlp:Response", "Destination", "https://other.example.test/acs").into()
-    });
-    book.wrapped("in_response_to", ASSERTION_ONLY, "response.in_response_to_mismatch", |b| {
-        set_attribute(&b.genuine(), "samlp:Response", "InResponseTo", "_other").into()
-    });
+    book.wrapped(
+        "destination",
+        ASSERTION_ONLY,
+        "response.destination_mismatch",
+        |b| {
+            set_attribute(
+                &b.genuine(),
+                "samlp:Response",
+                "Destination",
+                "https://other.example.test/acs",
+            )
+            .into()
+        },
+    );
+    book.wrapped(
+        "in_response_to",
+        ASSERTION_ONLY,
+        "response.in_response_to_mismatch",
+        |b| set_attribute(&b.genuine(), "samlp:Response", "InResponseTo", "_other").into(),
+    );
     book.wrapped("status", ASSERTION_ONLY, "status.not_success", |b| {
-        replace(&b.genuine(), SUCCESS, "urn:oasis:names:tc:SAML:2.0:status:Responder").into()
+        replace(
+            &b.genuine(),
+            SUCCESS,
+            "urn:oasis:names:tc:SAML:2.0:status:Responder",
+        )
+        .into()
     });
-    book.wrapped("encrypted_assertion_added", ASSERTION_ONLY, "response.encrypted_assertion", |b| {
-        append(&b.genuine(), "samlp:Response", &encrypted_assertion()).into()
-    });
-    book.wrapped("wrapper_repaired_for_another_request", ASSERTION_ONLY, "subject.in_response_to_mismatch", |b| {
-        let stolen = Base { request_id: "_request-of-another-browser".to_owned(), ..b.clone() };
-        set_attribute(&stolen.genuine(), "samlp:Response", "InResponseTo", &b.request_id).into()
-    });
-    book.wrapped("wrapper_repaired_for_another_sp", ASSERTION_ONLY, "subject.recipient_mismatch", |b| {
-        let stolen = Base { acs_url: "https://other-sp.example.test/acs".to_owned(), ..b.clone() };
-        set_attribute(&stolen.genuine(), "samlp:Response", "Destination", &b.acs_url).into()
-    });
+    book.wrapped(
+        "encrypted_assertion_added",
+        ASSERTION_ONLY,
+        "response.encrypted_assertion",
+        |b| append(&b.genuine(), "samlp:Response", &encrypted_assertion()).into(),
+    );
+    book.wrapped(
+        "wrapper_repaired_for_another_request",
+        ASSERTION_ONLY,
+        "subject.in_response_to_mismatch",
+        |b| {
+            let stolen = Base {
+                request_id: "_request-of-another-browser".to_owned(),
+                ..b.clone()
+            };
+            set_attribute(
+                &stolen.genuine(),
+                "samlp:Response",
+                "InResponseTo",
+                &b.request_id,
+            )
+            .into()
+        },
+    );
+    book.wrapped(
+        "wrapper_repaired_for_another_sp",
+        ASSERTION_ONLY,
+        "subject.recipient_mismatch",
+        |b| {
+            let stolen = Base {
+                acs_url: "https://other-sp.example.test/acs".to_owned(),
+                ..b.clone()
+            };
+            set_attribute(
+                &stolen.genuine(),
+                "samlp:Response",
+                "Destination",
+                &b.acs_url,
+            )
+            .into()
+        },
+    );
     book.row("W19");
-    book.wrapped("encrypted_first", WITH_ASSERTION, "response.encrypted_assertion", |b| {
-        before(&b.genuine(), "saml:Assertion", &encrypted_assertion()).into()
-    });
-    book.refused("encrypted_alone", RESPONSE_ONLY, "response.encrypted_assertion", |b| {
-        b.response_text(|xml| replace_element(&xml, "saml:Assertion", &encrypted_assertion()))
-    });
+    book.wrapped(
+        "encrypted_first",
+        WITH_ASSERTION,
+        "response.encrypted_assertion",
+        |b| before(&b.genuine(), "saml:Assertion", &encrypted_assertion()).into(),
+    );
+    book.refused(
+        "encrypted_alone",
+        RESPONSE_ONLY,
+        "response.encrypted_assertion",
+        |b| b.response_text(|xml| replace_element(&xml, "saml:Assertion", &encrypted_assertion())),
+    );
 
     book.row("W20");
     for name in ["AuthnRequest", "LogoutRequest", "ArtifactResponse"] {
-        book.refused(&name.to_lowercase(), ASSERTION_ONLY, "response.root", move |b| {
-            signed_protocol_message(b, name, "").into()
-        });
+        book.refused(
+            &name.to_lowercase(),
+            ASSERTION_ONLY,
+            "response.root",
+            move |b| signed_protocol_message(b, name, "").into(),
+        );
     }
-    book.wrapped("artifact_response_around_response", ASSERTION_ONLY, "response.root", |b| {
-        signed_protocol_message(b, "ArtifactResponse", &b.genuine()).into()
-    });
+    book.wrapped(
+        "artifact_response_around_response",
+        ASSERTION_ONLY,
+        "response.root",
+        |b| signed_protocol_message(b, "ArtifactResponse", &b.genuine()).into(),
+    );
     book.refused("metadata", ASSERTION_ONLY, "response.root", |b| {
-        let metadata = replace(&b.idp.metadata_xml(), " entityID=", " ID=\"_metadata\" entityID=");
-        SignatureRecipe::default().sign(&metadata, "_metadata", b.idp.key()).into()
+        let metadata = replace(
+            &b.idp.metadata_xml(),
+            " entityID=",
+            " ID=\"_metadata\" entityID=",
+        );
+        SignatureRecipe::default()
+            .sign(&metadata, "_metadata", b.idp.key())
+            .into()
     });
 
     book.row("W21");
-    book.wrapped("bare_assertion", ASSERTION_ONLY, "response.root", |b| get(&b.genuine(), "saml:Assertion").into());
-    book.refused("saml_1_1_assertion_in_response", ASSERTION_ONLY, "response.unexpected_child", |b| {
-        let assertion = SignatureRecipe::default().sign(&saml_1_1_assertion(b), "_saml11", b.idp.key());
-        let unsigned = b.answer().sign(Signs::Nothing).to_xml();
-        replace_element(&unsigned, "saml:Assertion", &assertion).into()
+    book.wrapped("bare_assertion", ASSERTION_ONLY, "response.root", |b| {
+        get(&b.genuine(), "saml:Assertion").into()
     });
+    book.refused(
+        "saml_1_1_assertion_in_response",
+        ASSERTION_ONLY,
+        "response.unexpected_child",
+        |b| {
+            let assertion =
+                SignatureRecipe::default().sign(&saml_1_1_assertion(b), "_saml11", b.idp.key());
+            let unsigned = b.answer().sign(Signs::Nothing).to_xml();
+            replace_element(&unsigned, "saml:Assertion", &assertion).into()
+        },
+    );
     book.refused("saml_1_1_response", ASSERTION_ONLY, "response.root", |b| {
         let assertion = SignatureRecipe::default().sign(&saml_1_1_assertion(b), "_saml11", b.idp.key());
         format!(
@@ -412,7 +730,10 @@ fn smuggled(book: &mut Book) {
         ("lower", "id=\"{}\""),
         ("xml_id", "xml:id=\"{}\""),
         ("assertion.id_missing", "AssertionID=\"{}\""),
-        ("wsu", "xmlns:wsu=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd\" wsu:Id=\"{}\""),
+        (
+            "wsu",
+            "xmlns:wsu=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd\" wsu:Id=\"{}\"",
+        ),
     ] {
         book.wrapped(name, EACH, "xml.duplicate_id", move |b| {
             let (element, id) = b.signed_element();
@@ -429,8 +750,16 @@ fn smuggled(book: &mut Book) {
     }
 
     book.row("W23");
-    for (name, place) in [("status_detail", "StatusDetail"), ("extensions", "Extensions"), ("object", "Object")] {
-        let code = if place == "Object" { "signature.object" } else { "response.signature_misplaced" };
+    for (name, place) in [
+        ("status_detail", "StatusDetail"),
+        ("extensions", "Extensions"),
+        ("object", "Object"),
+    ] {
+        let code = if place == "Object" {
+            "signature.object"
+        } else {
+            "response.signature_misplaced"
+        };
         book.kept(name, ASSERTION_ONLY, code, move |b| {
             let genuine = b.genuine();
             let evil = set_content(&genuine, "saml:NameID", EVIL_NAME_ID);
@@ -438,19 +767,37 @@ fn smuggled(book: &mut Book) {
             let digest = saml_xml::types::encode_base64(&digest_with(algorithm::SHA256, &octets));
             let value = format!("<ds:DigestValue xmlns:ds=\"{DSIG}\">{digest}</ds:DigestValue>");
             let xml = match place {
-                "StatusDetail" => append(&evil, "samlp:Status", &format!("<samlp:StatusDetail>{value}</samlp:StatusDetail>")),
-                "Extensions" => before(&evil, "samlp:Status", &format!("<samlp:Extensions>{value}</samlp:Extensions>")),
-                _ => append(&evil, "ds:Signature", &format!("<ds:Object>{value}</ds:Object>")),
+                "StatusDetail" => append(
+                    &evil,
+                    "samlp:Status",
+                    &format!("<samlp:StatusDetail>{value}</samlp:StatusDetail>"),
+                ),
+                "Extensions" => before(
+                    &evil,
+                    "samlp:Status",
+                    &format!("<samlp:Extensions>{value}</samlp:Extensions>"),
+                ),
+                _ => append(
+                    &evil,
+                    "ds:Signature",
+                    &format!("<ds:Object>{value}</ds:Object>"),
+                ),
             };
             xml.into()
         });
     }
 
     book.row("W24");
-    book.wrapped("name_id_beside_assertion", ASSERTION_ONLY, "response.unexpected_child", |b| {
-        let name_id = format!("<saml:NameID xmlns:saml=\"{ASSERTION}\">{EVIL_NAME_ID}</saml:NameID>");
-        append(&b.genuine(), "samlp:Response", &name_id).into()
-    });
+    book.wrapped(
+        "name_id_beside_assertion",
+        ASSERTION_ONLY,
+        "response.unexpected_child",
+        |b| {
+            let name_id =
+                format!("<saml:NameID xmlns:saml=\"{ASSERTION}\">{EVIL_NAME_ID}</saml:NameID>");
+            append(&b.genuine(), "samlp:Response", &name_id).into()
+        },
+    );
     book.wrapped("subject_before_assertion", ASSERTION_ONLY, "response.unexpected_child", |b| {
         let subject = format!(
             "<saml:Subject xmlns:saml=\"{ASSERTION}\"><saml:NameID>{EVIL_NAME_ID}</saml:NameID></saml:Subject>"
@@ -464,7 +811,10 @@ fn smuggled(book: &mut Book) {
         let attribute = "<saml:Attribute Name=\"role\"><saml:AttributeValue>admin</saml:AttributeValue></saml:Attribute>";
         append(&b.genuine(), "saml:AttributeStatement", attribute).into()
     });
-    book.refused("xml_attribute_added", EACH, "signature.digest_mismatch", |b| {
-        add_attribute(&b.genuine(), "saml:NameID", "SPProvidedID=\"root\"").into()
-    });
+    book.refused(
+        "xml_attribute_added",
+        EACH,
+        "signature.digest_mismatch",
+        |b| add_attribute(&b.genuine(), "saml:NameID", "SPProvidedID=\"root\"").into(),
+    );
 }

@@ -204,7 +204,10 @@ pub struct ScimError {
 impl ScimError {
     /// An error of this rule. `detail` must hold no secret and no personal data.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
+        Self {
+            reason,
+            detail: detail.into(),
+        }
     }
 
     /// The rule.

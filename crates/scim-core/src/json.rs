@@ -18,7 +18,9 @@ const DUPLICATE: &str = "scim: member occurs twice";
 /// `json.syntax`, `json.depth`, `json.duplicate_member`.
 pub fn parse(text: &[u8], depth: usize) -> Result<Json, ScimError> {
     let mut source = serde_json::Deserializer::from_slice(text);
-    let value = Strict { left: depth }.deserialize(&mut source).and_then(|value| source.end().map(|()| value));
+    let value = Strict { left: depth }
+        .deserialize(&mut source)
+        .and_then(|value| source.end().map(|()| value));
     value.map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         let message = error.to_string();
@@ -76,7 +78,10 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut source: A) -> Result<Json, A::Error> {
-        let left = self.left.checked_sub(1).ok_or_else(|| A::Error::custom(TOO_DEEP))?;
+        let left = self
+            .left
+            .checked_sub(1)
+            .ok_or_else(|| A::Error::custom(TOO_DEEP))?;
         let mut items = Vec::new();
         while let Some(item) = source.next_element_seed(Self { left })? {
             items.push(item);
@@ -85,7 +90,10 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut source: A) -> Result<Json, A::Error> {
-        let left = self.left.checked_sub(1).ok_or_else(|| A::Error::custom(TOO_DEEP))?;
+        let left = self
+            .left
+            .checked_sub(1)
+            .ok_or_else(|| A::Error::custom(TOO_DEEP))?;
         let mut object = Map::new();
         let mut seen = std::collections::HashSet::new();
         while let Some(name) = source.next_key::<String>()? {
@@ -100,7 +108,12 @@ impl<'de> Visitor<'de> for Strict {
 
 /// The member of an object under a case-insensitive name (RFC 7643 §2.1).
 pub(crate) fn member<'a>(object: &'a Map<String, Json>, name: &str) -> Option<&'a Json> {
-    object.get(name).or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+    object.get(name).or_else(|| {
+        object
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    })
 }
 
 #[cfg(test)]

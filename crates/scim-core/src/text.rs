@@ -17,10 +17,18 @@ pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    text.nfc().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).nfc().collect()
+    text.nfc()
+        .flat_map(char::to_lowercase)
+        .map(|c| if c == 'ς' { 'σ' } else { c })
+        .nfc()
+        .collect()
 }
 
 /// The key of a value under an attribute's `caseExact`.
 pub fn key(text: &str, case_exact: bool) -> String {
-    if case_exact { text.to_owned() } else { fold(text) }
+    if case_exact {
+        text.to_owned()
+    } else {
+        fold(text)
+    }
 }

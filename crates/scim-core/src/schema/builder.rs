@@ -4,10 +4,12 @@ use std::collections::HashSet;
 
 use super::common::{self, Common};
 use super::definition::{
-    AttributeDefinition, AttributeType, ExtensionDefinition, Mutability, ResourceTypeDefinition, SchemaDefinition,
-    SchemaError, Uniqueness,
+    AttributeDefinition, AttributeType, ExtensionDefinition, Mutability, ResourceTypeDefinition,
+    SchemaDefinition, SchemaError, Uniqueness,
 };
-use super::registry::{AttrId, Attribute, Registry, ResourceType, ResourceTypeId, Schema, SchemaId};
+use super::registry::{
+    AttrId, Attribute, Registry, ResourceType, ResourceTypeId, Schema, SchemaId,
+};
 use super::{ENTERPRISE_USER, GROUP, USER};
 
 /// Collects schemas and resource types; [`RegistryBuilder::build`] checks and resolves them.
@@ -48,16 +50,23 @@ impl RegistryBuilder {
             include_str!("data/group.json"),
             include_str!("data/enterprise_user.json"),
         ];
-        let kind = |name: &str, endpoint: &str, description: &str, schema: &str| ResourceTypeDefinition {
-            name: name.into(),
-            endpoint: endpoint.into(),
-            description: description.into(),
-            schema: schema.into(),
-            schema_extensions: Vec::new(),
-        };
+        let kind =
+            |name: &str, endpoint: &str, description: &str, schema: &str| ResourceTypeDefinition {
+                name: name.into(),
+                endpoint: endpoint.into(),
+                description: description.into(),
+                schema: schema.into(),
+                schema_extensions: Vec::new(),
+            };
         Self {
-            schemas: schemas.iter().filter_map(|text| serde_json::from_str(text).ok()).collect(),
-            types: vec![kind("User", "/Users", "User Account", USER), kind("Group", "/Groups", "Group", GROUP)],
+            schemas: schemas
+                .iter()
+                .filter_map(|text| serde_json::from_str(text).ok())
+                .collect(),
+            types: vec![
+                kind("User", "/Users", "User Account", USER),
+                kind("Group", "/Groups", "Group", GROUP),
+            ],
             ..Self::default()
         }
         .extend("User", ENTERPRISE_USER, false)
@@ -96,7 +105,13 @@ impl RegistryBuilder {
     /// Extends a resource type by a schema.
     #[must_use]
     pub fn extend(mut self, resource_type: &str, schema: &str, required: bool) -> Self {
-        self.extensions.push((resource_type.to_owned(), ExtensionDefinition { schema: schema.to_owned(), required }));
+        self.extensions.push((
+            resource_type.to_owned(),
+            ExtensionDefinition {
+                schema: schema.to_owned(),
+                required,
+            },
+        ));
         self
     }
 
@@ -113,8 +128,13 @@ impl RegistryBuilder {
     /// `schema.name`, `schema.duplicate`, `schema.sub_attributes`, `schema.unknown`.
     pub fn build(mut self) -> Result<Registry, SchemaError> {
         for (name, extension) in std::mem::take(&mut self.extensions) {
-            let kind = self.types.iter_mut().find(|t| t.name.eq_ignore_ascii_case(&name));
-            kind.ok_or(SchemaError::Unknown(name))?.schema_extensions.push(extension);
+            let kind = self
+                .types
+                .iter_mut()
+                .find(|t| t.name.eq_ignore_ascii_case(&name));
+            kind.ok_or(SchemaError::Unknown(name))?
+                .schema_extensions
+                .push(extension);
         }
         let mut registry = self.build_or_empty_base();
         for schema in self.schemas {
@@ -124,8 +144,14 @@ impl RegistryBuilder {
             add_type(&mut registry, kind)?;
         }
         for path in self.unique {
-            let attribute = registry.attributes.iter_mut().find(|a| a.path.eq_ignore_ascii_case(&path));
-            attribute.ok_or(SchemaError::Unknown(path))?.definition.uniqueness = Uniqueness::Server;
+            let attribute = registry
+                .attributes
+                .iter_mut()
+                .find(|a| a.path.eq_ignore_ascii_case(&path));
+            attribute
+                .ok_or(SchemaError::Unknown(path))?
+                .definition
+                .uniqueness = Uniqueness::Server;
         }
         republish(&mut registry);
         Ok(registry)
@@ -175,7 +201,11 @@ impl RegistryBuilder {
                 groups: None,
                 active: None,
             },
-            no_schema: Schema { id: SchemaId(u32::MAX), definition: schema, attributes: Vec::new() },
+            no_schema: Schema {
+                id: SchemaId(u32::MAX),
+                definition: schema,
+                attributes: Vec::new(),
+            },
         };
         for definition in common::definitions() {
             add_attribute(&mut registry, None, None, "", definition);
@@ -186,7 +216,10 @@ impl RegistryBuilder {
 
 fn add_schema(registry: &mut Registry, schema: SchemaDefinition) -> Result<(), SchemaError> {
     let valid = schema.id.contains(':')
-        && schema.id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '_' | '-' | '/' | '$'));
+        && schema
+            .id
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '_' | '-' | '/' | '$'));
     if !valid {
         return Err(SchemaError::Name(schema.id));
     }
@@ -197,19 +230,35 @@ fn add_schema(registry: &mut Registry, schema: SchemaDefinition) -> Result<(), S
     let id = SchemaId(number(registry.schemas.len()));
     let mut attributes = Vec::new();
     for definition in schema.attributes.clone() {
-        attributes.push(add_attribute(registry, Some(id), None, &format!("{}:", schema.id), definition));
+        attributes.push(add_attribute(
+            registry,
+            Some(id),
+            None,
+            &format!("{}:", schema.id),
+            definition,
+        ));
     }
-    registry.schemas.push(Schema { id, definition: schema, attributes });
+    registry.schemas.push(Schema {
+        id,
+        definition: schema,
+        attributes,
+    });
     Ok(())
 }
 
-fn check_attributes(attributes: &[AttributeDefinition], path: &str, top: bool) -> Result<(), SchemaError> {
+fn check_attributes(
+    attributes: &[AttributeDefinition],
+    path: &str,
+    top: bool,
+) -> Result<(), SchemaError> {
     let mut seen = HashSet::new();
     for attribute in attributes {
         let here = format!("{path}{}{}", if top { ":" } else { "." }, attribute.name);
         // RFC 7643 §2.1: ATTRNAME = ALPHA *(nameChar); "$ref" is the standard's own exception.
         let mut chars = attribute.name.chars();
-        let first = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || (!top && c == '$'));
+        let first = chars
+            .next()
+            .is_some_and(|c| c.is_ascii_alphabetic() || (!top && c == '$'));
         if !first || !chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '$' | '-' | '_')) {
             return Err(SchemaError::Name(here));
         }
@@ -236,33 +285,71 @@ fn add_attribute(
     let id = AttrId(number(registry.attributes.len()));
     let path = format!("{prefix}{}", definition.name);
     let parts = definition.sub_attributes.clone();
-    let computed = match path.strip_prefix(USER).or_else(|| path.strip_prefix(GROUP)).unwrap_or(&path) {
+    let computed = match path
+        .strip_prefix(USER)
+        .or_else(|| path.strip_prefix(GROUP))
+        .unwrap_or(&path)
+    {
         "meta.location" | "meta.version" => true,
         ":members.$ref" | ":groups.$ref" => schema.is_some(),
         _ => false,
     };
     let prefix = format!("{path}.");
-    registry.attributes.push(Attribute { id, schema, parent, path, definition, subs: Vec::new(), computed });
-    let subs = parts.into_iter().map(|part| add_attribute(registry, schema, Some(id), &prefix, part)).collect();
+    registry.attributes.push(Attribute {
+        id,
+        schema,
+        parent,
+        path,
+        definition,
+        subs: Vec::new(),
+        computed,
+    });
+    let subs = parts
+        .into_iter()
+        .map(|part| add_attribute(registry, schema, Some(id), &prefix, part))
+        .collect();
     if let Some(attribute) = registry.attributes.get_mut(id.0 as usize) {
         attribute.subs = subs;
     }
     id
 }
 
-fn add_type(registry: &mut Registry, definition: ResourceTypeDefinition) -> Result<(), SchemaError> {
-    const TAKEN: [&str; 6] = ["/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/Bulk", "/Me", "/.search"];
+fn add_type(
+    registry: &mut Registry,
+    definition: ResourceTypeDefinition,
+) -> Result<(), SchemaError> {
+    const TAKEN: [&str; 6] = [
+        "/ServiceProviderConfig",
+        "/ResourceTypes",
+        "/Schemas",
+        "/Bulk",
+        "/Me",
+        "/.search",
+    ];
     let name = definition.endpoint.strip_prefix('/').unwrap_or_default();
-    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) {
+    if name.is_empty()
+        || !name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+    {
         return Err(SchemaError::Name(definition.endpoint));
     }
     if registry.resource_type_by_name(&definition.name).is_some()
-        || registry.resource_type_by_endpoint(&definition.endpoint).is_some()
-        || TAKEN.iter().any(|taken| taken.eq_ignore_ascii_case(&definition.endpoint))
+        || registry
+            .resource_type_by_endpoint(&definition.endpoint)
+            .is_some()
+        || TAKEN
+            .iter()
+            .any(|taken| taken.eq_ignore_ascii_case(&definition.endpoint))
     {
         return Err(SchemaError::Duplicate(definition.endpoint));
     }
-    let find = |urn: &str| registry.schema_by_urn(urn).map(|s| s.id).ok_or_else(|| SchemaError::Unknown(urn.into()));
+    let find = |urn: &str| {
+        registry
+            .schema_by_urn(urn)
+            .map(|s| s.id)
+            .ok_or_else(|| SchemaError::Unknown(urn.into()))
+    };
     let schema = find(&definition.schema)?;
     let mut extensions: Vec<(SchemaId, bool)> = Vec::new();
     for extension in &definition.schema_extensions {
@@ -274,12 +361,28 @@ fn add_type(registry: &mut Registry, definition: ResourceTypeDefinition) -> Resu
     }
     let named = |urn: &str, name: &str| {
         let schema = registry.schema(schema);
-        let attribute = schema.attributes.iter().copied().find(|a| registry.attribute(*a).name() == name);
+        let attribute = schema
+            .attributes
+            .iter()
+            .copied()
+            .find(|a| registry.attribute(*a).name() == name);
         if schema.urn() == urn { attribute } else { None }
     };
-    let (members, groups, active) = (named(GROUP, "members"), named(USER, "groups"), named(USER, "active"));
+    let (members, groups, active) = (
+        named(GROUP, "members"),
+        named(USER, "groups"),
+        named(USER, "active"),
+    );
     let id = ResourceTypeId(number(registry.types.len()));
-    registry.types.push(ResourceType { id, definition, schema, extensions, members, groups, active });
+    registry.types.push(ResourceType {
+        id,
+        definition,
+        schema,
+        extensions,
+        members,
+        groups,
+        active,
+    });
     Ok(())
 }
 
@@ -287,8 +390,15 @@ fn add_type(registry: &mut Registry, definition: ResourceTypeDefinition) -> Resu
 fn republish(registry: &mut Registry) {
     let attributes = &registry.attributes;
     for schema in &mut registry.schemas {
-        for (definition, id) in schema.definition.attributes.iter_mut().zip(&schema.attributes) {
-            let Some(attribute) = attributes.get(id.0 as usize) else { continue };
+        for (definition, id) in schema
+            .definition
+            .attributes
+            .iter_mut()
+            .zip(&schema.attributes)
+        {
+            let Some(attribute) = attributes.get(id.0 as usize) else {
+                continue;
+            };
             definition.uniqueness = attribute.definition.uniqueness;
             for (part, sub) in definition.sub_attributes.iter_mut().zip(&attribute.subs) {
                 if let Some(sub) = attributes.get(sub.0 as usize) {

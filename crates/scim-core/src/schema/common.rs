@@ -59,16 +59,26 @@ pub(super) fn definitions() -> Vec<AttributeDefinition> {
     let part = |name, kind| plain(name, kind, Mutability::ReadOnly);
     meta.sub_attributes = vec![
         // RFC 7643 §3.1: meta.resourceType is caseExact.
-        AttributeDefinition { case_exact: true, ..part("resourceType", AttributeType::String) },
+        AttributeDefinition {
+            case_exact: true,
+            ..part("resourceType", AttributeType::String)
+        },
         part("created", AttributeType::DateTime),
         part("lastModified", AttributeType::DateTime),
         part("location", AttributeType::Reference),
-        AttributeDefinition { case_exact: true, ..part("version", AttributeType::String) },
+        AttributeDefinition {
+            case_exact: true,
+            ..part("version", AttributeType::String)
+        },
     ];
     vec![schemas, id, external_id, meta]
 }
 
-pub(super) fn plain(name: &str, kind: AttributeType, mutability: Mutability) -> AttributeDefinition {
+pub(super) fn plain(
+    name: &str,
+    kind: AttributeType,
+    mutability: Mutability,
+) -> AttributeDefinition {
     AttributeDefinition {
         name: name.to_owned(),
         kind,

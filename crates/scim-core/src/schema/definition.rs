@@ -178,7 +178,9 @@ pub enum SchemaError {
     #[error("schema.duplicate: `{0}` is defined twice")]
     Duplicate(String),
     /// `schema.sub_attributes`: a complex attribute without parts, a part that is complex, or parts on a simple one.
-    #[error("schema.sub_attributes: `{0}` must be complex with simple sub-attributes, or simple without any")]
+    #[error(
+        "schema.sub_attributes: `{0}` must be complex with simple sub-attributes, or simple without any"
+    )]
     SubAttributes(String),
     /// `schema.unknown`: a resource type or extension names a schema that is not here, or an attribute that is not.
     #[error("schema.unknown: `{0}` is not defined")]
@@ -200,6 +202,10 @@ impl SchemaError {
 
 impl From<serde_json::Error> for SchemaError {
     fn from(error: serde_json::Error) -> Self {
-        Self::Syntax { line: error.line(), column: error.column(), detail: error.to_string() }
+        Self::Syntax {
+            line: error.line(),
+            column: error.column(),
+            detail: error.to_string(),
+        }
     }
 }

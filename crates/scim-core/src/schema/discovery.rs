@@ -102,7 +102,10 @@ impl Registry {
     pub fn schema_document(&self, base_url: &str, schema: &Schema) -> Json {
         let mut document = serde_json::to_value(schema.definition()).unwrap_or_default();
         if let Some(object) = document.as_object_mut() {
-            object.insert("schemas".into(), json!(["urn:ietf:params:scim:schemas:core:2.0:Schema"]));
+            object.insert(
+                "schemas".into(),
+                json!(["urn:ietf:params:scim:schemas:core:2.0:Schema"]),
+            );
             object.insert(
                 "meta".into(),
                 json!({"resourceType": "Schema", "location": format!("{base_url}/Schemas/{}", schema.urn())}),

@@ -12,11 +12,13 @@ mod registry;
 pub use self::builder::RegistryBuilder;
 pub use self::common::Common;
 pub use self::definition::{
-    AttributeDefinition, AttributeType, ExtensionDefinition, Mutability, ResourceTypeDefinition, Returned,
-    SchemaDefinition, SchemaError, Uniqueness,
+    AttributeDefinition, AttributeType, ExtensionDefinition, Mutability, ResourceTypeDefinition,
+    Returned, SchemaDefinition, SchemaError, Uniqueness,
 };
 pub use self::discovery::Features;
-pub use self::registry::{AttrId, AttrPath, Attribute, Registry, Resolved, ResourceType, ResourceTypeId, Schema, SchemaId};
+pub use self::registry::{
+    AttrId, AttrPath, Attribute, Registry, Resolved, ResourceType, ResourceTypeId, Schema, SchemaId,
+};
 
 /// The core schema of users.
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";

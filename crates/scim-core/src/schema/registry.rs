@@ -2,7 +2,8 @@
 
 use super::common::Common;
 use super::definition::{
-    AttributeDefinition, AttributeType, Mutability, ResourceTypeDefinition, Returned, SchemaDefinition, Uniqueness,
+    AttributeDefinition, AttributeType, Mutability, ResourceTypeDefinition, Returned,
+    SchemaDefinition, Uniqueness,
 };
 
 /// An attribute or sub-attribute within one [`Registry`].
@@ -93,7 +94,11 @@ impl Attribute {
     /// Whether case matters when values are compared.
     pub const fn case_exact(&self) -> bool {
         // RFC 7643 §2.3.6, §2.3.7: binary and reference values are case exact.
-        self.definition.case_exact || matches!(self.definition.kind, AttributeType::Binary | AttributeType::Reference)
+        self.definition.case_exact
+            || matches!(
+                self.definition.kind,
+                AttributeType::Binary | AttributeType::Reference
+            )
     }
     /// When it may be written.
     pub const fn mutability(&self) -> Mutability {
@@ -245,7 +250,9 @@ impl Registry {
 
     /// The attribute with this stable name (see [`Attribute::path`]), case-insensitively.
     pub fn attribute_by_path(&self, path: &str) -> Option<&Attribute> {
-        self.attributes.iter().find(|a| a.path.eq_ignore_ascii_case(path))
+        self.attributes
+            .iter()
+            .find(|a| a.path.eq_ignore_ascii_case(path))
     }
 
     /// The resource type with this id.
@@ -260,12 +267,16 @@ impl Registry {
 
     /// The resource type of this name.
     pub fn resource_type_by_name(&self, name: &str) -> Option<&ResourceType> {
-        self.types.iter().find(|t| t.name().eq_ignore_ascii_case(name))
+        self.types
+            .iter()
+            .find(|t| t.name().eq_ignore_ascii_case(name))
     }
 
     /// The resource type at this path below the base URL, in any case.
     pub fn resource_type_by_endpoint(&self, endpoint: &str) -> Option<&ResourceType> {
-        self.types.iter().find(|t| t.endpoint().eq_ignore_ascii_case(endpoint))
+        self.types
+            .iter()
+            .find(|t| t.endpoint().eq_ignore_ascii_case(endpoint))
     }
 
     /// The schema with this id.
@@ -280,7 +291,9 @@ impl Registry {
 
     /// The schema with this URN, case-insensitively (RFC 7643 §3.1 by way of RFC 8141).
     pub fn schema_by_urn(&self, urn: &str) -> Option<&Schema> {
-        self.schemas.iter().find(|s| s.urn().eq_ignore_ascii_case(urn))
+        self.schemas
+            .iter()
+            .find(|s| s.urn().eq_ignore_ascii_case(urn))
     }
 
     /// The attributes every resource has.
@@ -291,18 +304,26 @@ impl Registry {
     /// The schemas of a resource type: its own, then its extensions.
     pub fn schemas_of(&self, id: ResourceTypeId) -> impl Iterator<Item = &Schema> {
         let kind = self.resource_type(id);
-        std::iter::once(kind.schema).chain(kind.extensions.iter().map(|(s, _)| *s)).map(|s| self.schema(s))
+        std::iter::once(kind.schema)
+            .chain(kind.extensions.iter().map(|(s, _)| *s))
+            .map(|s| self.schema(s))
     }
 
     /// The part of a complex attribute under this name.
     pub fn sub(&self, attr: AttrId, name: &str) -> Option<AttrId> {
-        self.attribute(attr).subs.iter().copied().find(|s| self.attribute(*s).name().eq_ignore_ascii_case(name))
+        self.attribute(attr)
+            .subs
+            .iter()
+            .copied()
+            .find(|s| self.attribute(*s).name().eq_ignore_ascii_case(name))
     }
 
     /// What `path` (`[urn:]attribute[.sub]`) stands for on this resource type. Names are case-insensitive.
     pub fn resolve(&self, kind: ResourceTypeId, path: &str) -> Option<Resolved> {
         for schema in self.schemas_of(kind) {
-            let Some(head) = path.get(..schema.urn().len()) else { continue };
+            let Some(head) = path.get(..schema.urn().len()) else {
+                continue;
+            };
             if !head.eq_ignore_ascii_case(schema.urn()) {
                 continue;
             }
@@ -314,12 +335,23 @@ impl Registry {
                 let core = schema.id == self.resource_type(kind).schema;
                 return self
                     .in_list(&schema.attributes, name)
-                    .or_else(|| if core { self.in_list(self.common.all(), name) } else { None })
+                    .or_else(|| {
+                        if core {
+                            self.in_list(self.common.all(), name)
+                        } else {
+                            None
+                        }
+                    })
                     .map(Resolved::Attribute);
             }
         }
         self.in_list(self.common.all(), path)
-            .or_else(|| self.in_list(&self.schema(self.resource_type(kind).schema).attributes, path))
+            .or_else(|| {
+                self.in_list(
+                    &self.schema(self.resource_type(kind).schema).attributes,
+                    path,
+                )
+            })
             .map(Resolved::Attribute)
     }
 
@@ -327,7 +359,10 @@ impl Registry {
     /// the name.
     pub fn resolve_unprefixed(&self, kind: ResourceTypeId, path: &str) -> Option<Resolved> {
         self.resolve(kind, path).or_else(|| {
-            self.schemas_of(kind).skip(1).find_map(|s| self.in_list(&s.attributes, path)).map(Resolved::Attribute)
+            self.schemas_of(kind)
+                .skip(1)
+                .find_map(|s| self.in_list(&s.attributes, path))
+                .map(Resolved::Attribute)
         })
     }
 
@@ -336,18 +371,30 @@ impl Registry {
             Some((name, sub)) => (name, Some(sub)),
             None => (path, None),
         };
-        let attr = list.iter().copied().find(|a| self.attribute(*a).name().eq_ignore_ascii_case(name))?;
+        let attr = list
+            .iter()
+            .copied()
+            .find(|a| self.attribute(*a).name().eq_ignore_ascii_case(name))?;
         match sub {
             None => Some(attr.into()),
-            Some(sub) => Some(AttrPath { attr, sub: Some(self.sub(attr, sub)?) }),
+            Some(sub) => Some(AttrPath {
+                attr,
+                sub: Some(self.sub(attr, sub)?),
+            }),
         }
     }
 
     /// The short name of an attribute for messages: qualified by its URN only for extensions.
     pub fn label(&self, path: AttrPath) -> String {
         let top = self.attribute(path.attr);
-        let extension = top.schema.is_some_and(|s| !self.types.iter().any(|t| t.schema == s));
-        let mut name = if extension { top.path.clone() } else { top.name().to_owned() };
+        let extension = top
+            .schema
+            .is_some_and(|s| !self.types.iter().any(|t| t.schema == s));
+        let mut name = if extension {
+            top.path.clone()
+        } else {
+            top.name().to_owned()
+        };
         if let Some(sub) = path.sub {
             name.push('.');
             name.push_str(self.attribute(sub).name());

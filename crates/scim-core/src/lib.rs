@@ -2,6 +2,7 @@
 pub mod dialect;
 pub mod document;
 pub mod error;
+pub mod filter;
 pub mod json;
 pub mod resource;
 pub mod schema;

@@ -16,6 +16,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 pub use self::projection::Projection;
+pub(crate) use self::read::parse_boolean;
 pub use self::read::{Keep, Reader};
 pub use self::render::{Renderer, etag};
 use crate::error::{Reason, ScimError};

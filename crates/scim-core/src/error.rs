@@ -230,6 +230,13 @@ impl ScimError {
         &self.detail
     }
 
+    /// The same error, its detail opened by where it happened.
+    #[must_use]
+    pub(crate) fn within(mut self, place: &str) -> Self {
+        self.detail = format!("{place}: {}", self.detail);
+        self
+    }
+
     /// The body of the error response (RFC 7644 §3.12).
     pub fn to_json(&self) -> Json {
         let mut body = json!({

@@ -4,6 +4,8 @@ pub mod document;
 pub mod error;
 pub mod filter;
 pub mod json;
+pub mod members;
+pub mod patch;
 pub mod resource;
 pub mod schema;
 pub mod text;

@@ -176,10 +176,6 @@ impl Document {
         &self.attributes
     }
 
-    pub(crate) const fn attributes_mut(&mut self) -> &mut Node {
-        &mut self.attributes
-    }
-
     /// An attribute's value. `None` is absent; null and empty are values until [`Self::canonicalize`].
     pub fn get(&self, attr: AttrId) -> Option<&Value> {
         self.attributes.get(&attr)

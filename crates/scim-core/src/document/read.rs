@@ -57,6 +57,10 @@ impl<'a> Reader<'a> {
         }
     }
 
+    pub(crate) const fn keep(&mut self, keep: Keep) {
+        self.keep = keep;
+    }
+
     /// Reads a whole resource. `id` and `meta` are left out: the service provider makes them.
     ///
     /// # Errors

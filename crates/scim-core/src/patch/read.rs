@@ -11,7 +11,7 @@ use crate::filter::{
 };
 use crate::json::member;
 use crate::schema::{
-    AttrId, AttrPath, AttributeType, Registry, Resolved, ResourceTypeId, SchemaId,
+    AttrId, AttrPath, AttributeType, Mutability, Registry, Resolved, ResourceTypeId, SchemaId,
 };
 use crate::text;
 

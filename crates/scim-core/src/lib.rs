@@ -5,12 +5,16 @@ pub mod error;
 pub mod event;
 pub mod filter;
 pub mod json;
+pub mod log;
 pub mod members;
 pub mod patch;
+pub mod random;
 pub mod resource;
 pub mod schema;
+pub mod service;
 pub mod store;
 pub mod text;
+pub mod token;
 
 #[cfg(test)]
 mod testing;

@@ -74,17 +74,6 @@ impl MemberDelta {
         later.remove.into_iter().for_each(|id| self.leave(id));
         later.add.into_iter().for_each(|id| self.join(id));
     }
-
-    pub(crate) fn map_ids(&mut self, map: impl Fn(ResourceId) -> ResourceId) {
-        self.add = std::mem::take(&mut self.add)
-            .into_iter()
-            .map(&map)
-            .collect();
-        self.remove = std::mem::take(&mut self.remove)
-            .into_iter()
-            .map(&map)
-            .collect();
-    }
 }
 
 /// The ids in a value of `members`. Where `value` is missing, the last segment of `$ref` serves.

@@ -97,6 +97,8 @@ pub struct Dialect {
     pub schemas_optional: bool,
     /// PUT without externalId keeps the one there is.
     pub put_keeps_external_id: bool,
+    /// PUT of a group without `members` keeps them; null or an empty list still empties the group.
+    pub put_keeps_members: bool,
     /// Of several primary values the first wins.
     pub first_primary: bool,
     /// canonicalValues are binding.

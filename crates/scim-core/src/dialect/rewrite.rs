@@ -30,6 +30,7 @@ pub enum RewriteRule {
     UnknownSchema,
     SchemasMissing,
     KeptExternalId,
+    KeptMembers,
     FirstPrimary,
     Revived,
 }

@@ -205,6 +205,10 @@ impl Document {
         &self.extras
     }
 
+    pub(crate) fn keep_extras(&mut self, other: &Self) {
+        self.extras.clone_from(&other.extras);
+    }
+
     /// Removes what assigns nothing, and what a store must never see: write-only attributes such as `password`.
     ///
     /// Stored passwords would be a burden without a use: the service provider's users log in at the identity provider.

@@ -8,7 +8,8 @@ use crate::error::{Reason, ScimError};
 use crate::filter::{CompareOp, Filter, Operand, Test};
 use crate::members::{self, MemberDelta};
 use crate::resource::{Resource, ResourceId};
-use crate::schema::{AttrId, AttrPath, AttributeType, Mutability, Registry};
+use crate::schema::{AttrId, AttrPath, AttributeType, Mutability, Registry, ResourceTypeId};
+use crate::store::Load;
 
 /// What a PATCH leads to. Nothing is stored yet.
 #[derive(Clone, Debug)]
@@ -32,17 +33,27 @@ pub(super) struct Work<'a> {
 }
 
 impl Plan {
-    /// Whether the members have to be loaded: only for a filter on members that asks for more than `value`.
-    pub fn needs_members(&self, registry: &Registry, resource: &Resource) -> bool {
-        let members = registry.resource_type(resource.resource_type()).members();
-        self.operations
+    /// What of the resource has to be loaded before: members only for a filter on them that asks for more than
+    /// `value`, groups only if an operation names them.
+    pub fn needs(&self, registry: &Registry, kind: ResourceTypeId) -> Load {
+        let kind = registry.resource_type(kind);
+        let members = self
+            .operations
             .iter()
             .any(|operation| match &operation.target {
                 Target::Elements(e) => {
-                    Some(e.attr) == members && named_ids(registry, &e.filter).is_none()
+                    Some(e.attr) == kind.members() && named_ids(registry, &e.filter).is_none()
                 }
                 Target::Attribute(_) => false,
-            })
+            });
+        let groups = self
+            .operations
+            .iter()
+            .any(|operation| match &operation.target {
+                Target::Elements(e) => Some(e.attr) == kind.groups(),
+                Target::Attribute(path) => Some(path.attr) == kind.groups(),
+            });
+        Load { members, groups }
     }
 
     /// Applies all operations to a copy of the resource, or none.

@@ -56,7 +56,10 @@ struct Slot {
     method: String,
     bulk_id: Option<String>,
     operation: Option<Operation>,
-    needs: BTreeSet<usize>,
+    /// The operations whose resources it names: it falls with them.
+    refers: BTreeSet<usize>,
+    /// The operation on the same resource before it.
+    after: Option<usize>,
     result: Option<Result<(u16, Resource), ScimError>>,
 }
 
@@ -110,7 +113,10 @@ impl<S: ResourceStore> ScimService<S> {
             }
         };
         let mut slots = self.slots(context, list)?;
-        let needs: Vec<BTreeSet<usize>> = slots.iter().map(|slot| slot.needs.clone()).collect();
+        let needs: Vec<BTreeSet<usize>> = slots
+            .iter()
+            .map(|slot| slot.refers.iter().copied().chain(slot.after).collect())
+            .collect();
         let mut pending = bulk_order::order(&needs);
         for _ in 0..=self.config.limits.retries {
             pending = self
@@ -153,7 +159,8 @@ impl<S: ResourceStore> ScimService<S> {
                 method: shown(&method),
                 bulk_id,
                 operation: None,
-                needs: BTreeSet::new(),
+                refers: BTreeSet::new(),
+                after: None,
                 result: None,
             };
             let mut duplicate = false;
@@ -174,11 +181,11 @@ impl<S: ResourceStore> ScimService<S> {
             if slot.result.is_some() {
                 continue;
             }
-            match self.operation(context, json, &ids, &mut slot.needs) {
+            match self.operation(context, json, &ids, &mut slot.refers) {
                 Ok(operation) => {
                     // What concerns the same resource stays in order.
-                    slot.needs.extend(last.insert(operation.id.clone(), index));
-                    slot.needs.remove(&index);
+                    slot.after = last.insert(operation.id.clone(), index);
+                    slot.refers.remove(&index);
                     slot.operation = Some(operation);
                 }
                 Err(error) => slot.result = Some(Err(error)),
@@ -279,7 +286,7 @@ impl<S: ResourceStore> ScimService<S> {
                     continue;
                 }
                 unit.requires.extend(
-                    slot.needs
+                    slot.refers
                         .iter()
                         .filter_map(|need| unit_of.get(need))
                         .filter(|u| **u < number),

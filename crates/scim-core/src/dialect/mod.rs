@@ -41,6 +41,9 @@ pub enum OnInactiveConflict {
 pub enum PatchReply {
     /// 200 and the resource.
     Resource,
+    /// 200 and the resource, but 204 for a group of more than a hundred members, which would have to be loaded just to
+    /// be shown. RFC 7644 §3.5.2 leaves the choice to the service provider.
+    ResourceIfSmall,
     /// 204, unless the client asks for `attributes`.
     NoContent,
 }

@@ -73,6 +73,7 @@ impl Preset {
             Self::Entra => {
                 dialect.null_as_absent = true;
                 dialect.patch_reply = PatchReply::NoContent;
+                dialect.patch_reply_group = PatchReply::NoContent;
             }
             // Re-assigning a person after deactivation is a fresh POST with the same userName.
             Self::Okta => dialect.on_inactive_conflict = OnInactiveConflict::Revive,
@@ -139,12 +140,13 @@ const LENIENT: Dialect = Dialect {
     first_primary: true,
     canonical_values: false,
     patch_reply: PatchReply::Resource,
-    patch_reply_group: PatchReply::NoContent,
+    patch_reply_group: PatchReply::ResourceIfSmall,
     lower_case_endpoints: true,
     plus_as_space: true,
     content_type_optional: true,
     on_inactive_conflict: OnInactiveConflict::Conflict,
-    unknown_members: UnknownMembers::Refuse,
+    // A group may be pushed before, or with more people than, the users assigned to the application.
+    unknown_members: UnknownMembers::Defer,
 };
 
 /// The preset a request looks like, from marks that only one identity provider leaves. A hint for an administrator;

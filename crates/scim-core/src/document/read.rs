@@ -162,7 +162,11 @@ impl<'a> Reader<'a> {
                 ));
             }
         };
-        for (name, value) in object {
+        // Some clients repeat `schemas` inside the extension.
+        for (name, value) in object
+            .iter()
+            .filter(|(name, _)| !name.eq_ignore_ascii_case("schemas"))
+        {
             let attr = registry.schema(schema).attributes().iter().copied();
             let attr = attr
                 .into_iter()

@@ -9,7 +9,7 @@ use crate::filter::{CompareOp, Filter, Operand, Test};
 use crate::members::{self, MemberDelta};
 use crate::resource::{Resource, ResourceId};
 use crate::schema::{AttrId, AttrPath, AttributeType, Mutability, Registry, ResourceTypeId};
-use crate::store::Load;
+use crate::store::{Load, LoadMembers};
 
 /// What a PATCH leads to. Nothing is stored yet.
 #[derive(Clone, Debug)]
@@ -53,6 +53,11 @@ impl Plan {
                 Target::Elements(e) => Some(e.attr) == kind.groups(),
                 Target::Attribute(path) => Some(path.attr) == kind.groups(),
             });
+        let members = if members {
+            LoadMembers::All
+        } else {
+            LoadMembers::No
+        };
         Load { members, groups }
     }
 

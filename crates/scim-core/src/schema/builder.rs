@@ -43,7 +43,7 @@ impl RegistryBuilder {
     ///
     /// Where §8.7.1 contradicts the text, the text wins: addresses have `primary` (§2.4, §8.2), references and binaries
     /// are caseExact (§2.3.6, §2.3.7), and so are the ids in members, groups and manager (§3.1), and members have
-    /// `display` (§8.4).
+    /// `display` (§8.4), shown on request since it costs a look at every member.
     pub fn standard() -> Self {
         let schemas = [
             include_str!("data/user.json"),

@@ -32,17 +32,6 @@ enum Method {
     Delete,
 }
 
-impl Method {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
-    }
-}
-
 struct Operation {
     method: Method,
     kind: ResourceTypeId,

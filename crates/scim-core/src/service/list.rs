@@ -10,7 +10,7 @@ use crate::error::{Reason, ScimError, shown};
 use crate::filter::{Expr, Resolver};
 use crate::json::member;
 use crate::schema::{ResourceTypeId, Returned};
-use crate::store::{Load, Query, QueryTarget, ResourceStore, Start};
+use crate::store::{Load, LoadMembers, Query, QueryTarget, ResourceStore, Start};
 use crate::token::Access;
 
 /// The parameters of a query, from the URL or from a SearchRequest.
@@ -318,8 +318,13 @@ impl<S: ResourceStore> ScimService<S> {
                     && projection.shows(&self.registry, attr)
             })
         };
+        let members = if shows(kind.members()) {
+            LoadMembers::All
+        } else {
+            LoadMembers::No
+        };
         Load {
-            members: shows(kind.members()),
+            members,
             groups: shows(kind.groups()),
         }
     }

@@ -11,7 +11,7 @@ use crate::error::{Reason, ScimError};
 use crate::patch::Plan;
 use crate::resource::{Resource, ResourceId, Version};
 use crate::schema::ResourceTypeId;
-use crate::store::{Load, ResourceStore, WriteError, Written};
+use crate::store::{Load, LoadMembers, ResourceStore, WriteError, Written};
 use crate::token::Access;
 
 /// Whether one of the entity tags of a header names the version; weak comparison (RFC 9110 §8.8.3.2).
@@ -49,6 +49,9 @@ fn check_conditions(request: &Request, version: Version) -> Result<(), ScimError
 fn conditional(request: &Request) -> bool {
     request.header("if-match").is_some() || request.header("if-none-match").is_some()
 }
+
+/// Above so many members a group is not loaded to be shown after a PATCH.
+const SMALL_GROUP: usize = 100;
 
 impl<S: ResourceStore> ScimService<S> {
     pub(super) async fn fetch(
@@ -117,7 +120,9 @@ impl<S: ResourceStore> ScimService<S> {
             }
             Err(error) => return Err(self.write_error(&error)),
         };
-        let resource = self.after(context, planned, &written, &projection).await?;
+        let resource = self
+            .after(context, planned, &written, self.load(kind, &projection))
+            .await?;
         Ok(self.respond(201, &resource, &projection))
     }
 
@@ -166,7 +171,9 @@ impl<S: ResourceStore> ScimService<S> {
                 .plan_replace(context, &existing, json)?
                 .insist_if(conditional(request));
             if let Some((planned, written)) = self.try_commit(context, planned).await? {
-                let resource = self.after(context, planned, &written, &projection).await?;
+                let resource = self
+                    .after(context, planned, &written, self.load(kind, &projection))
+                    .await?;
                 return Ok(self.respond(200, &resource, &projection));
             }
         }
@@ -211,10 +218,20 @@ impl<S: ResourceStore> ScimService<S> {
                 continue;
             };
             // RFC 7644 §3.5.2: 200 with the resource, or 204; 200 when the client asks for attributes.
-            if reply == PatchReply::NoContent && !projection.is_explicit() {
-                return Ok(Response::new(204, None).with("etag", etag(written.version)));
+            let bodiless = Response::new(204, None).with("etag", etag(written.version));
+            let mut load = self.load(kind, &projection);
+            match reply {
+                _ if projection.is_explicit() => {}
+                PatchReply::NoContent => return Ok(bodiless),
+                PatchReply::ResourceIfSmall if load.members == LoadMembers::All => {
+                    load.members = LoadMembers::AtMost(SMALL_GROUP);
+                }
+                PatchReply::ResourceIfSmall | PatchReply::Resource => {}
             }
-            let resource = self.after(context, planned, &written, &projection).await?;
+            let resource = self.after(context, planned, &written, load).await?;
+            if load.members != LoadMembers::No && resource.members.is_none() && is_group {
+                return Ok(bodiless);
+            }
             return Ok(self.respond(200, &resource, &projection));
         }
         Err(self.write_error(&WriteError::VersionMismatch(id.clone())))
@@ -294,13 +311,12 @@ impl<S: ResourceStore> ScimService<S> {
         context: &Context<'_>,
         planned: Planned,
         written: &Written,
-        projection: &Projection,
+        load: Load,
     ) -> Result<Resource, ScimError> {
         let mut resource = planned.after;
         let kind = resource.resource_type();
-        let load = self.load(kind, projection);
         let new = written.version == Version::FIRST;
-        if load.members || (load.groups && !new) {
+        if load.members != LoadMembers::No || (load.groups && !new) {
             return self.fetch(context, kind, &resource.id, load).await;
         }
         resource.version = written.version;

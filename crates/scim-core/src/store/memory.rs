@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::state::Tenant;
 use super::{
-    Batch, Keyset, Load, Page, Query, QueryTarget, ResourceStore, Start, StoreError, Tombstone,
-    WriteError, Written,
+    Batch, Keyset, Load, LoadMembers, Page, Query, QueryTarget, ResourceStore, Start, StoreError,
+    Tombstone, WriteError, Written,
 };
 use crate::event::Event;
 use crate::filter::{CompareOp, Filter, Operand, SortValue, Test, compare_keys};
@@ -111,8 +111,13 @@ impl MemoryStore {
                     .is_some_and(|filter| filter.mentions(attr))
             })
         };
+        let members = if mentions(kind.members()) {
+            LoadMembers::All
+        } else {
+            LoadMembers::No
+        };
         let load = Load {
-            members: mentions(kind.members()),
+            members,
             groups: mentions(kind.groups()),
         };
         let mut consider = |id: &'t ResourceId| {

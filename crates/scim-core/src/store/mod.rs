@@ -21,6 +21,22 @@ use crate::members::MemberDelta;
 use crate::resource::{ConnectionId, Resource, ResourceId, TenantId, Version};
 use crate::schema::{AttrId, ResourceTypeId};
 
+/// Whether to load a group's members.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a store must handle every case or not compile"
+)]
+pub enum LoadMembers {
+    /// No: a group of any size costs the same.
+    #[default]
+    No,
+    /// If there are not more than so many; else [`Resource::members`] stays `None`.
+    AtMost(usize),
+    /// All.
+    All,
+}
+
 /// Which derived attributes to load.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(
@@ -28,8 +44,8 @@ use crate::schema::{AttrId, ResourceTypeId};
     reason = "two switches, written out where they are used"
 )]
 pub struct Load {
-    /// [`Resource::members`]. Without it a group of any size costs the same.
-    pub members: bool,
+    /// [`Resource::members`].
+    pub members: LoadMembers,
     /// [`Resource::groups`], indirect ones among them.
     pub groups: bool,
 }
@@ -56,7 +72,7 @@ impl QueryTarget {
             filter: None,
             sort: None,
             load: Load {
-                members: false,
+                members: LoadMembers::No,
                 groups: false,
             },
         }

@@ -88,7 +88,7 @@ impl Bench {
 
     fn get(&self, kind: &str, text: &str) -> Option<Resource> {
         let load = Load {
-            members: true,
+            members: LoadMembers::All,
             groups: true,
         };
         now(self

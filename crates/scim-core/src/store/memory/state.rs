@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::super::{Batch, Load, Tombstone, Unit, Write, WriteError, Written, equality_keys};
+use super::super::{
+    Batch, Load, LoadMembers, Tombstone, Unit, Write, WriteError, Written, equality_keys,
+};
 use crate::dialect::UnknownMembers;
 use crate::document::Value;
 use crate::event::Event;
@@ -84,7 +86,13 @@ impl Tenant {
     ) -> Option<Resource> {
         let mut resource = self.resources.get(&(kind, id.clone()))?.clone();
         let definition = registry.resource_type(kind);
-        if load.members && definition.members().is_some() {
+        let size = self.members.get(id).map_or(0, BTreeSet::len);
+        let wanted = match load.members {
+            LoadMembers::No => false,
+            LoadMembers::AtMost(most) => size <= most,
+            LoadMembers::All => true,
+        };
+        if wanted && definition.members().is_some() {
             let ids = self.members.get(id).into_iter().flatten();
             let member = |id: &ResourceId| {
                 Member::new(

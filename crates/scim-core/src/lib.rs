@@ -8,6 +8,7 @@ pub mod json;
 pub mod log;
 pub mod members;
 pub mod patch;
+pub mod policy;
 pub mod random;
 pub mod resource;
 pub mod schema;

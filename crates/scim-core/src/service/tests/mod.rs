@@ -1,4 +1,5 @@
 mod bulk;
+mod lifecycles;
 mod pages;
 mod verbs;
 

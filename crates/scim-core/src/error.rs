@@ -123,8 +123,6 @@ reasons! {
     ValueCanonical => "value.canonical", 400, Some(InvalidValue);
     /// More than one value is primary.
     ValuePrimary => "value.primary", 400, Some(InvalidValue);
-    /// More values or longer text than the limit.
-    ValueTooLarge => "value.too_large", 400, Some(InvalidValue);
     /// A read-only attribute would change.
     MutabilityReadOnly => "mutability.read_only", 400, Some(Mutability);
     /// An immutable attribute would change.

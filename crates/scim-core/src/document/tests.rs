@@ -1,3 +1,8 @@
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "json! literals read best by value"
+)]
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,8 @@
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "json! literals read best by value"
+)]
+
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use time::OffsetDateTime;

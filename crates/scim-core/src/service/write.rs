@@ -111,7 +111,7 @@ impl<S: ResourceStore> ScimService<S> {
         } else {
             MemberDelta::exactly(members)
         };
-        Ok(self.update(context, EventKind::Create, existing, document, delta))
+        Ok(self.update(context, EventKind::Create, existing, document, &delta))
     }
 
     pub(super) fn plan_replace(
@@ -158,7 +158,7 @@ impl<S: ResourceStore> ScimService<S> {
         self.keep_unwritable(&mut document, &existing.document)?;
         document.canonicalize(&self.registry);
         document.validate(&self.registry)?;
-        Ok(self.update(context, EventKind::Put, existing, document, delta))
+        Ok(self.update(context, EventKind::Put, existing, document, &delta))
     }
 
     /// `existing` must have what [`Plan::needs`] asks for loaded.
@@ -175,7 +175,7 @@ impl<S: ResourceStore> ScimService<S> {
             EventKind::Patch,
             existing,
             patched.document,
-            patched.members,
+            &patched.members,
         ))
     }
 
@@ -282,7 +282,7 @@ impl<S: ResourceStore> ScimService<S> {
         kind: EventKind,
         existing: &Resource,
         document: Document,
-        delta: MemberDelta,
+        delta: &MemberDelta,
     ) -> Planned {
         let differs = document != existing.document;
         let mut after = existing.clone();
@@ -295,7 +295,7 @@ impl<S: ResourceStore> ScimService<S> {
             document: differs.then(|| after.document.clone()),
             members: delta.clone(),
         });
-        self.planned(context, write, kind, &existing.document, after, &delta)
+        self.planned(context, write, kind, &existing.document, after, delta)
     }
 
     fn planned(

@@ -1,6 +1,7 @@
 mod bulk;
 mod lifecycles;
 mod pages;
+mod pain;
 mod verbs;
 
 use super::*;

@@ -33,6 +33,14 @@ struct Payload {
     /// Seconds since 1970 when it was made.
     made: i64,
     count: u64,
+    /// How many matched when the first page was asked.
+    total: u64,
+}
+
+/// What a cursor leads to.
+pub(super) struct Opened {
+    pub(super) place: Keyset,
+    pub(super) total: u64,
 }
 
 /// Everything of the query that must stay the same from page to page, apart from `count`.
@@ -63,12 +71,14 @@ pub(super) fn make(
     binding: &Binding,
     place: Keyset,
     count: u64,
+    total: u64,
     now: OffsetDateTime,
 ) -> String {
     let payload = serde_json::to_vec(&Payload {
         place,
         made: now.unix_timestamp(),
         count,
+        total,
     })
     .unwrap_or_default();
     let tag = hmac::sign(&key.0, &binding.signed(&payload));
@@ -82,7 +92,7 @@ pub(super) fn open(
     count: u64,
     timeout: time::Duration,
     now: OffsetDateTime,
-) -> Result<Keyset, ScimError> {
+) -> Result<Opened, ScimError> {
     let invalid = || {
         let detail =
             "The cursor does not belong to this query; start again with an empty `cursor`.";
@@ -107,5 +117,8 @@ pub(super) fn open(
         );
         return Err(ScimError::new(Reason::CursorCount, detail));
     }
-    Ok(payload.place)
+    Ok(Opened {
+        place: payload.place,
+        total: payload.total,
+    })
 }

@@ -221,19 +221,13 @@ impl<S: ResourceStore> ScimService<S> {
             .and_then(|index| u64::try_from(index).ok())
             .unwrap_or(1)
             .max(1);
-        let start = match parameters.cursor.as_deref() {
-            None => Start::Offset(start_index - 1),
-            Some("") => Start::After(None),
+        let (start, known_total) = match parameters.cursor.as_deref() {
+            None => (Start::Offset(start_index - 1), None),
+            Some("") => (Start::After(None), None),
             Some(text) => {
                 let (key, timeout) = (&self.config.cursor_key, limits.cursor_timeout);
-                Start::After(Some(cursor::open(
-                    key,
-                    &binding,
-                    text,
-                    count,
-                    timeout,
-                    context.now,
-                )?))
+                let opened = cursor::open(key, &binding, text, count, timeout, context.now)?;
+                (Start::After(Some(opened.place)), Some(opened.total))
             }
         };
         // Without sortBy there is no order to turn around.
@@ -243,8 +237,10 @@ impl<S: ResourceStore> ScimService<S> {
             descending,
             start,
             count,
+            count_total: known_total.is_none(),
         };
         let page = self.store.find(&context.connection.tenant, &query).await?;
+        let total = known_total.or(page.total).unwrap_or_default();
         let renderer = Renderer::new(&self.registry, &self.config.base_url);
         let resources: Vec<Json> = page
             .resources
@@ -260,7 +256,7 @@ impl<S: ResourceStore> ScimService<S> {
             .collect();
         let mut body = json!({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
-            "totalResults": page.total,
+            "totalResults": total,
             "itemsPerPage": resources.len(),
             "Resources": resources,
         });
@@ -277,6 +273,7 @@ impl<S: ResourceStore> ScimService<S> {
                             &binding,
                             next,
                             count,
+                            total,
                             context.now,
                         );
                         object.insert("nextCursor".into(), text.into());

@@ -92,7 +92,11 @@ impl MemoryStore {
         let resources = page
             .iter()
             .filter_map(|(_, kind, id, load)| tenant.load(&self.registry, *kind, id, *load));
-        Page::new(resources.collect(), total, next)
+        Page::new(
+            resources.collect(),
+            query.count_total.then_some(total),
+            next,
+        )
     }
 
     fn search<'t>(

@@ -119,8 +119,11 @@ pub struct Query {
     pub descending: bool,
     /// Where the page starts.
     pub start: Start,
-    /// Most results to give. 0 only counts.
+    /// Most results to give.
     pub count: u64,
+    /// Whether to count all that match. Off for all but the first page of a cursor, so that a page costs the same
+    /// wherever it lies.
+    pub count_total: bool,
 }
 
 impl Query {
@@ -131,6 +134,7 @@ impl Query {
             descending: false,
             start: Start::Offset(0),
             count,
+            count_total: true,
         }
     }
 }
@@ -141,15 +145,15 @@ impl Query {
 pub struct Page {
     /// The results.
     pub resources: Vec<Resource>,
-    /// How many match in all.
-    pub total: u64,
+    /// How many match in all, if it was asked.
+    pub total: Option<u64>,
     /// The place of the last result, if there are more.
     pub next: Option<Keyset>,
 }
 
 impl Page {
     /// A page.
-    pub const fn new(resources: Vec<Resource>, total: u64, next: Option<Keyset>) -> Self {
+    pub const fn new(resources: Vec<Resource>, total: Option<u64>, next: Option<Keyset>) -> Self {
         Self {
             resources,
             total,

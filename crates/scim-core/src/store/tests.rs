@@ -403,7 +403,7 @@ fn pages_by_index_and_by_keyset_are_stable() {
     }
     let mut query = Query::new(QueryTarget::all(user), 0);
     let page = now(bench.store.find(&bench.tenant, &query)).unwrap();
-    assert_eq!((page.resources.len(), page.total >= 25), (0, true));
+    assert_eq!((page.resources.len(), page.total >= Some(25)), (0, true));
     query.start = Start::Offset(u64::MAX);
     query.count = 5;
     assert_eq!(

@@ -249,10 +249,17 @@ impl ScimError {
     }
 }
 
-/// A name out of a request, shortened and stripped of control characters, fit for a detail message.
+/// A name out of a request, fit for details and logs: shortened, without control characters, and cut before a filter,
+/// whose values may be personal.
 pub(crate) fn shown(name: &str) -> String {
-    let mut text: String = name.chars().filter(|c| !c.is_control()).take(120).collect();
-    if name.chars().count() > 120 {
+    const MOST: usize = 120;
+    let name = name.split(['[', '"']).next().unwrap_or_default();
+    let mut text: String = name
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(MOST)
+        .collect();
+    if name.chars().count() > MOST {
         text.push('…');
     }
     text

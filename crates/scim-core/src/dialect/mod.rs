@@ -59,8 +59,9 @@ pub enum UnknownMembers {
     Defer,
 }
 
-/// The switches. [`Dialect::default`] is [`Preset::Lenient`].
+/// The switches. [`Dialect::default`] is [`Preset::Lenient`], also for switches that a stored dialect does not know yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct Dialect {
     /// `Add`, `REPLACE` count as `add`, `replace`.

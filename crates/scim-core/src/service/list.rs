@@ -6,7 +6,7 @@ use super::cursor::{self, Binding};
 use super::{Context, Request, Response, ScimService};
 use crate::dialect::RewriteRule;
 use crate::document::{Projection, Renderer};
-use crate::error::{Reason, ScimError, shown};
+use crate::error::{Reason, ScimError};
 use crate::filter::{Expr, Resolver};
 use crate::json::member;
 use crate::schema::{ResourceTypeId, Returned};
@@ -342,12 +342,9 @@ impl<S: ResourceStore> ScimService<S> {
     }
 }
 
-pub(super) fn not_found(kind: &str, id: &str) -> ScimError {
-    ScimError::new(
-        Reason::ResourceNotFound,
-        format!(
-            "There is no {kind} `{}`; it may have been deleted.",
-            shown(id)
-        ),
-    )
+pub(super) fn not_found(kind: &str) -> ScimError {
+    let detail = format!(
+        "There is no {kind} with this id; it may have been deleted, or belong to another tenant."
+    );
+    ScimError::new(Reason::ResourceNotFound, detail)
 }

@@ -250,7 +250,7 @@ impl<S: ResourceStore> ScimService<S> {
             connection: connection.id.clone(),
             token_prefix: connection.token_prefix.clone(),
             method: shown(&request.method),
-            path: shown(&request.path),
+            path: route::loggable(&request.path),
             parameters: request.parameter_names(),
             user_agent: request.header("user-agent").map(shown),
             status: response.status,

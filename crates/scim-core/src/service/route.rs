@@ -31,7 +31,7 @@ impl<S: ResourceStore> ScimService<S> {
             .filter(|segment| !segment.is_empty())
         {
             let decoded = percent_decode(segment);
-            segments.push(decoded.ok_or_else(|| unknown_endpoint(&request.path))?);
+            segments.push(decoded.ok_or_else(unknown_endpoint)?);
         }
         let mut path: Vec<&str> = segments.iter().map(String::as_str).collect();
         strip_version(&mut path)?;
@@ -62,9 +62,7 @@ impl<S: ResourceStore> ScimService<S> {
             }
             [name, rest @ ..] if is_discovery(name, lower) => self.discovery(request, name, rest),
             [name] => {
-                let kind = self
-                    .kind(name, lower)
-                    .ok_or_else(|| unknown_endpoint(&request.path))?;
+                let kind = self.kind(name, lower).ok_or_else(unknown_endpoint)?;
                 match request.method.as_str() {
                     "GET" => self.list_get(request, context, Some(kind)).await,
                     "POST" => {
@@ -75,19 +73,15 @@ impl<S: ResourceStore> ScimService<S> {
                 }
             }
             [name, search] if is(search, ".search") => {
-                let kind = self
-                    .kind(name, lower)
-                    .ok_or_else(|| unknown_endpoint(&request.path))?;
+                let kind = self.kind(name, lower).ok_or_else(unknown_endpoint)?;
                 self.search(request, context, Some(kind)).await
             }
             [name, id] => {
-                let kind = self
-                    .kind(name, lower)
-                    .ok_or_else(|| unknown_endpoint(&request.path))?;
+                let kind = self.kind(name, lower).ok_or_else(unknown_endpoint)?;
                 self.resource(request, context, kind, &ResourceId::new(*id))
                     .await
             }
-            _ => Err(unknown_endpoint(&request.path)),
+            _ => Err(unknown_endpoint()),
         }
     }
 
@@ -271,10 +265,24 @@ fn not_allowed(allow: &str) -> Result<Response, ScimError> {
     Ok(Response::error(&error).with("allow", allow.to_owned()))
 }
 
-fn unknown_endpoint(path: &str) -> ScimError {
-    let detail = format!(
-        "There is no endpoint `{}`; see /ResourceTypes.",
-        shown(path)
-    );
+fn unknown_endpoint() -> ScimError {
+    let detail = "There is no such endpoint; see /ResourceTypes for those that are.";
     ScimError::new(Reason::EndpointUnknown, detail)
+}
+
+/// The path as it may be logged: an id that is not of our making may be somebody's name.
+pub(super) fn loggable(path: &str) -> String {
+    let ours = |segment: &str| segment.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    let public = |segment: &str| segment.starts_with('.') || segment.starts_with("urn:");
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+    let mut text = format!("/{}", shown(segments.next().unwrap_or_default()));
+    for segment in segments.take(3) {
+        text.push('/');
+        text.push_str(&if ours(segment) || public(segment) {
+            shown(segment)
+        } else {
+            "…".to_owned()
+        });
+    }
+    text
 }

@@ -65,7 +65,7 @@ impl<S: ResourceStore> ScimService<S> {
             .store
             .get(&context.connection.tenant, kind, id, load)
             .await?;
-        found.ok_or_else(|| not_found(self.registry.resource_type(kind).name(), id.as_str()))
+        found.ok_or_else(|| not_found(self.registry.resource_type(kind).name()))
     }
 
     fn respond(&self, status: u16, resource: &Resource, projection: &Projection) -> Response {

@@ -389,9 +389,9 @@ impl<S: ResourceStore> ScimService<S> {
     /// What a client is told when the store refuses.
     pub(super) fn write_error(&self, error: &WriteError) -> ScimError {
         let (reason, detail) = match error {
-            WriteError::NotFound(id) => (
+            WriteError::NotFound(_) => (
                 Reason::ResourceNotFound,
-                format!("There is no resource `{id}`; it may have been deleted."),
+                "There is no resource with this id; it may have been deleted.".to_owned(),
             ),
             WriteError::VersionMismatch(_) | WriteError::IdInUse(_) => (
                 Reason::Contention,

@@ -1,1 +1,62 @@
-//! Placeholder.
+//! Whom a SAML service provider trusts.
+//!
+//! An administrator names an identity provider in one of three ways, an [`IdpSource`]:
+//!
+//! | source | what is typed | what is trusted |
+//! |---|---|---|
+//! | [`IdpSource::MetadataXml`] | the file the identity provider exports | the signing keys in it |
+//! | [`IdpSource::Fingerprint`] | entity ID, sign-in URL, SHA-256 of the certificate | that one certificate |
+//! | [`IdpSource::MetadataUrl`] | where the file is published | nothing until it was fetched |
+//!
+//! [`IdpSource::resolve`] turns it into an [`IdentityProvider`]: an immutable snapshot of entity
+//! ID, endpoints and keys, which cannot exist without a key to verify signatures with.
+//!
+//! ```text
+//!  IdpSource ──resolve(now)──► IdentityProvider ──► saml_sp::Connection
+//!  (typed, stored)             entity_id() sso() slo() trust() warnings()
+//! ```
+//!
+//! What goes wrong is a [`ConfigError`] with a stable code (`metadata.expired`), what was expected
+//! and found, the place in the file, and a hint. What is merely worth knowing, such as an expired
+//! certificate, is in [`IdentityProvider::warnings`].
+//!
+//! This crate does not fetch anything, has no clock, and does not verify the signature of a
+//! metadata document yet: whoever hands in the bytes vouches for them.
+//!
+//! # Start
+//!
+//! ```
+//! use idp_config::{Binding, IdpSource};
+//! use time::macros::datetime;
+//!
+//! let source = IdpSource::fingerprint(
+//!     "JumpCloud",
+//!     "https://sso.jumpcloud.com/saml2/example",
+//!     None,
+//!     "sha256 Fingerprint=5D:4F:2A:97:09:6C:1A:BA:0E:6A:E4:69:6B:21:12:A3:\
+//!      5D:4F:2A:97:09:6C:1A:BA:0E:6A:E4:69:6B:21:12:A3",
+//! )?;
+//! let idp = source.resolve(datetime!(2026-11-23 12:00 UTC))?;
+//! assert_eq!(idp.entity_id().as_str(), "JumpCloud");
+//! assert!(idp.sso(Binding::HttpRedirect).is_some());
+//! # Ok::<(), idp_config::ConfigError>(())
+//! ```
+
+pub mod danger;
+mod error;
+mod fingerprint;
+mod metadata;
+mod policy;
+mod provider;
+mod source;
+mod types;
+mod warning;
+
+pub use error::{ConfigError, ConfigErrorKind};
+pub use fingerprint::Sha256Fingerprint;
+pub use metadata::MAX_METADATA_BYTES;
+pub use policy::TrustPolicy;
+pub use provider::{CLOCK_SKEW, IdentityProvider};
+pub use source::IdpSource;
+pub use types::{Binding, Endpoint, EntityId, NameIdFormat};
+pub use warning::{Warning, WarningKind};

@@ -1,1 +1,59 @@
-//! Placeholder.
+//! A SAML 2.0 service provider that explains every rejection.
+//!
+//! Trust is a type. A message climbs four steps, each of which only the one before can make:
+//!
+//! ```text
+//! start_login ──► Outbound (redirect or form) + PendingLogin ──► RequestStore
+//!
+//! AcsForm ──receive──► Received ──(verify)──► Signed ──validate──► Validated ──accept──► Login
+//!            form, XML            signatures              every rule          used once
+//! ```
+//!
+//! What is refused has a stable code (`conditions.audience_mismatch`), and a [`Report`] of every
+//! check with what was expected, what was found, whose side it is on, and what to do. A browser is
+//! shown one sentence that says nothing of it.
+//!
+//! There is no clock, network, disk or randomness in here: `now`, a [`Random`] and two stores are
+//! arguments.
+#![doc = include_str!("example.md")]
+#![forbid(unsafe_code)]
+
+mod connection;
+pub mod danger;
+mod error;
+mod ids;
+mod metadata;
+mod provider;
+mod random;
+mod reason;
+mod receive;
+mod rejection;
+mod report;
+mod request;
+mod response;
+mod store;
+mod trust;
+mod validate;
+
+pub use connection::{Connection, RequestBinding, SignedPart};
+pub use error::Error;
+pub use ids::{ConnectionId, RelayState, RequestId, Secret};
+pub use provider::{ServiceProvider, ServiceProviderBuilder};
+pub use random::{Random, RandomError};
+pub use reason::{
+    AssertionRule, AttributeErrorKind, AttributeRule, AuthnRule, ConditionsRule, ConnectionRule,
+    DecodeRule, Reason, RequestRule, ResponseRule, StatusRule, StoreRule, SubjectRule,
+};
+pub use receive::{AcsForm, Hints, Received};
+pub use rejection::{Need, Rejection};
+pub use report::{Check, CheckResult, Report, SignedElement, Verdict, VerifiedSignature};
+pub use request::{LoginOptions, NameIdPolicy, Outbound, PendingLogin, PostForm};
+pub use response::attribute_statement::{Attribute, AttributeError, AttributeValue, Attributes};
+pub use response::name_id::NameId;
+pub use response::status::Status;
+pub use store::{Consumed, MemoryStore, ReplayKey, ReplayStore, RequestStore, StoreError};
+pub use trust::{Login, SessionInfo, Signed, Subject, Validated};
+pub use validate::Expected;
+
+pub use idp_config::{Binding, EntityId, IdentityProvider, IdpSource, NameIdFormat};
+pub use saml_xml::{ScalarErrorKind, Side, SignatureErrorKind, TextPos, XmlErrorKind};

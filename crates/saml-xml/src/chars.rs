@@ -26,6 +26,7 @@ pub(crate) const fn is_name_char(c: char) -> bool {
         || matches!(c, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
 }
 
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
 const fn stops(ordinary: &[u8], special: &[u8]) -> [bool; 256] {
     let mut table = [false; 256];
     let mut byte = 0;

@@ -1,1 +1,1 @@
-//! Placeholder.
+//! Promises of the type system: programs that must not compile, in `ui/`.

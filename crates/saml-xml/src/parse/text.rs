@@ -41,7 +41,7 @@ impl Parser<'_> {
                 Some(_) => self.character()?,
             }
         }
-        let text = self.finish(piece);
+        let text = self.finish(&piece);
         self.push_text(start, text)
     }
 
@@ -81,7 +81,7 @@ impl Parser<'_> {
                 _ => self.character()?,
             }
         }
-        let text = self.finish(piece);
+        let text = self.finish(&piece);
         self.advance("]]>".len());
         self.push_text(start, text)
     }
@@ -136,7 +136,7 @@ impl Parser<'_> {
                 Some(_) => self.character()?,
             }
         }
-        let value = self.finish(piece);
+        let value = self.finish(&piece);
         self.advance(1);
         Ok(value)
     }
@@ -212,7 +212,7 @@ impl Parser<'_> {
         piece.from = self.pos;
     }
 
-    fn finish(&mut self, piece: Piece) -> Str {
+    fn finish(&mut self, piece: &Piece) -> Str {
         match piece.decoded_from {
             None => Str::source(offset(piece.from), offset(self.pos)),
             Some(start) => {

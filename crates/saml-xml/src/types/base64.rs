@@ -21,13 +21,14 @@ use crate::chars::is_space;
 /// assert_eq!(decode_base64("aGk").unwrap_err().code(), "scalar.base64"); // padding missing
 /// ```
 pub fn decode_base64(text: &str) -> Result<Vec<u8>, ScalarError> {
-    let refuse = |_| ScalarError::new(ScalarErrorKind::Base64);
-    if text.bytes().any(is_space) {
-        let packed: Vec<u8> = text.bytes().filter(|&b| !is_space(b)).collect();
-        STANDARD.decode(packed).map_err(refuse)
-    } else {
-        STANDARD.decode(text).map_err(refuse)
-    }
+    // One pass for what is on one line, which is how messages arrive
+    STANDARD
+        .decode(text)
+        .or_else(|_| {
+            let packed: Vec<u8> = text.bytes().filter(|&b| !is_space(b)).collect();
+            STANDARD.decode(packed)
+        })
+        .map_err(|_| ScalarError::new(ScalarErrorKind::Base64))
 }
 
 /// Encodes as base64 with padding, on one line.

@@ -43,11 +43,10 @@ fn read(text: &str) -> Option<OffsetDateTime> {
         }
     };
     let time = Time::from_hms_nano(two(h1, h2)?, two(m1, m2)?, two(s1, s2)?, fraction).ok()?;
-    Some(
-        date.with_time(time)
-            .assume_offset(read_zone(zone)?)
-            .to_offset(UtcOffset::UTC),
-    )
+    // An offset can lead out of the calendar
+    date.with_time(time)
+        .assume_offset(read_zone(zone)?)
+        .checked_to_offset(UtcOffset::UTC)
 }
 
 fn read_date(date: &[u8]) -> Option<Date> {
@@ -101,7 +100,7 @@ fn two(tens: u8, ones: u8) -> Option<u8> {
 /// ```
 #[must_use]
 pub fn format_date_time(time: OffsetDateTime) -> String {
-    let t = time.to_offset(UtcOffset::UTC);
+    let t = time.checked_to_offset(UtcOffset::UTC).unwrap_or(time);
     let (year, month, day) = (t.year(), u8::from(t.month()), t.day());
     let (hour, minute, second) = t.to_hms();
     let fraction = match t.millisecond() {

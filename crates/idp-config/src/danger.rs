@@ -1,0 +1,47 @@
+//! What makes a connection weaker than it should be.
+//!
+//! Every function here is per connection, and what it let through is named in
+//! [`IdentityProvider::warnings`](crate::IdentityProvider::warnings).
+
+use crate::TrustPolicy;
+
+/// Accepts sign-in and sign-out URLs of scheme `http` on hosts other than this machine.
+///
+/// # Security
+/// Anybody on the way can read the AuthnRequest and send the browser elsewhere.
+///
+/// ```
+/// use idp_config::{IdpSource, TrustPolicy, WarningKind, danger};
+/// use time::macros::datetime;
+///
+/// let source = IdpSource::fingerprint("lab", "http://idp.lab.example/sso", None, &"ab".repeat(32))?;
+/// let now = datetime!(2026-11-23 12:00 UTC);
+/// assert_eq!(source.resolve(now).unwrap_err().code(), "config.url_plain_http");
+///
+/// let policy = danger::accept_plain_http(TrustPolicy::default());
+/// let idp = source.resolve_with(&policy, now)?;
+/// assert_eq!(idp.warnings()[0].kind(), WarningKind::PlainHttpAccepted);
+/// # Ok::<(), idp_config::ConfigError>(())
+/// ```
+#[must_use]
+pub fn accept_plain_http(policy: TrustPolicy) -> TrustPolicy {
+    TrustPolicy {
+        plain_http: true,
+        ..policy
+    }
+}
+
+/// Accepts RSA signing keys of 1024 to 2047 bits.
+///
+/// The verifier has a switch of its own, which must be set too: a key that may be configured may
+/// not yet be used.
+///
+/// # Security
+/// RSA of 1024 bits is within reach of a well-funded attacker, who can then sign in as anybody.
+#[must_use]
+pub fn accept_rsa1024(policy: TrustPolicy) -> TrustPolicy {
+    TrustPolicy {
+        rsa1024: true,
+        ..policy
+    }
+}

@@ -1,0 +1,117 @@
+//! SAML metadata (SAML Metadata §2), read for one thing: whom to trust as identity provider.
+
+mod idp_role;
+mod keys;
+mod select;
+mod sniff;
+#[cfg(test)]
+mod tests;
+mod validity;
+
+use saml_xml::{Document, Element, Limits};
+use time::OffsetDateTime;
+
+pub(crate) use self::validity::check_not_expired;
+
+use crate::provider::Trust;
+use crate::{
+    ConfigError, ConfigErrorKind, EntityId, IdentityProvider, TrustPolicy, Warning, WarningKind,
+};
+
+pub(crate) const MD: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
+const DS: &str = saml_xml::DSIG_NAMESPACE;
+
+/// The most bytes of metadata that are read: 4 MiB. The metadata of one identity provider is
+/// 2 to 70 KiB (Entra ID, with its WS-Federation roles, is the largest seen); this leaves room for
+/// the group of a small federation.
+pub const MAX_METADATA_BYTES: usize = 4 * 1024 * 1024;
+
+/// Elements, texts and attributes: 400,000, as many to a byte as [`Limits::default`] gives a
+/// message.
+const MAX_NODES: usize = 400_000;
+
+pub(crate) fn read(
+    xml: &[u8],
+    wanted: Option<&EntityId>,
+    policy: &TrustPolicy,
+    now: OffsetDateTime,
+) -> Result<IdentityProvider, ConfigError> {
+    if xml.len() > MAX_METADATA_BYTES {
+        return Err(ConfigError::new(ConfigErrorKind::TooLarge)
+            .expected(format!("at most {MAX_METADATA_BYTES} bytes"))
+            .actual(format!("{} bytes", xml.len())));
+    }
+    sniff::refuse_what_is_no_xml(xml)?;
+    let limits = Limits {
+        bytes: MAX_METADATA_BYTES,
+        nodes: MAX_NODES,
+        ..Limits::default()
+    };
+    let document = Document::parse(xml.to_vec(), &limits).map_err(ConfigError::xml)?;
+    from_document(&document, wanted, policy, now)
+}
+
+fn from_document(
+    document: &Document,
+    wanted: Option<&EntityId>,
+    policy: &TrustPolicy,
+    now: OffsetDateTime,
+) -> Result<IdentityProvider, ConfigError> {
+    let context = Context {
+        document,
+        policy,
+        now,
+    };
+    let found = select::entity(&context, wanted)?;
+    let role = select::idp_role(&context, found.entity)?;
+
+    let validity = validity::read(
+        &context,
+        found.groups.iter().copied().chain([found.entity, role]),
+    )?;
+    let mut warnings = Vec::new();
+    let signed = found
+        .groups
+        .iter()
+        .copied()
+        .chain([found.entity])
+        .any(has_signature);
+    if signed {
+        warnings.push(Warning::new(WarningKind::SignatureNotVerified));
+    }
+    let keys = keys::signing_keys(&context, role, &mut warnings)?;
+    let endpoints = idp_role::endpoints(&context, role, &mut warnings)?;
+    Ok(IdentityProvider {
+        entity_id: found.entity_id,
+        sso: endpoints.sso,
+        slo: endpoints.slo,
+        trust: Trust::Keys(keys),
+        name_id_formats: idp_role::name_id_formats(role),
+        want_authn_requests_signed: idp_role::want_authn_requests_signed(&context, role)?,
+        valid_until: validity.until,
+        cache_duration: validity.cache,
+        warnings,
+    })
+}
+
+/// What every step needs to judge and to say where.
+struct Context<'a> {
+    document: &'a Document,
+    policy: &'a TrustPolicy,
+    now: OffsetDateTime,
+}
+
+impl Context<'_> {
+    /// An error at the start tag of `element`.
+    fn refuse(&self, kind: ConfigErrorKind, element: Element<'_>) -> ConfigError {
+        self.locate(ConfigError::new(kind), element)
+    }
+
+    fn locate(&self, error: ConfigError, element: Element<'_>) -> ConfigError {
+        error.at(self.document.text_pos(element.span().start))
+    }
+}
+
+fn has_signature(element: Element<'_>) -> bool {
+    element.children().any(|child| child.is(DS, "Signature"))
+}

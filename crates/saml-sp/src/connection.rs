@@ -1,0 +1,196 @@
+//! One identity provider, as this service provider deals with it.
+
+use std::sync::Arc;
+
+use idp_config::IdentityProvider;
+use saml_xml::AlgorithmPolicy;
+use time::Duration;
+
+use crate::error::Error;
+use crate::ids::ConnectionId;
+use crate::reason::ConnectionRule;
+
+/// Clock difference that is forgiven unless a connection says otherwise.
+// SAML2Int v2 SDP-G01: 3 to 5 minutes in both directions
+const DEFAULT_CLOCK_SKEW: Duration = Duration::seconds(180);
+const MAX_CLOCK_SKEW: Duration = Duration::seconds(300);
+
+/// How long a login may take at the identity provider: time to find a second factor.
+const DEFAULT_REQUEST_LIFETIME: Duration = Duration::minutes(15);
+
+/// Which element has to be signed. Whatever is signed has to verify.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignedPart {
+    /// The Response, the Assertion, or both: what most identity providers can be set to.
+    #[default]
+    Either,
+    /// The Response, whether the Assertion is signed or not.
+    Response,
+    /// The Assertion, whether the Response is signed or not.
+    Assertion,
+    /// Both.
+    Both,
+}
+
+/// How an AuthnRequest travels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RequestBinding {
+    /// Redirect if the identity provider offers it, else POST.
+    #[default]
+    Auto,
+    /// HTTP Redirect (SAML Bindings §3.4).
+    Redirect,
+    /// HTTP POST (SAML Bindings §3.5).
+    Post,
+}
+
+/// A connection: our own name for it, the identity provider, and the settings of this pair.
+///
+/// It cannot be made without an [`IdentityProvider`], which cannot be made without a key.
+/// Everything that weakens it is in [`danger`](crate::danger). Cheap to clone.
+///
+/// ```
+/// use idp_config::IdpSource;
+/// use saml_sp::{Connection, ConnectionId, SignedPart};
+/// use time::Duration;
+/// use time::macros::datetime;
+///
+/// let source = IdpSource::fingerprint("JumpCloud", "https://sso.jumpcloud.com/saml2/acme", None, &"ab".repeat(32))?;
+/// let idp = source.resolve(datetime!(2026-11-23 12:00 UTC))?;
+/// let connection = Connection::new(ConnectionId::new("acme")?, idp)
+///     .clock_skew(Duration::seconds(120))?
+///     .require_signed(SignedPart::Assertion)
+///     .allow_unsolicited(true);
+/// assert_eq!(connection.id().as_str(), "acme");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Connection {
+    id: ConnectionId,
+    idp: Arc<IdentityProvider>,
+    clock_skew: Duration,
+    request_lifetime: Duration,
+    signed_part: SignedPart,
+    allow_unsolicited: bool,
+    request_binding: RequestBinding,
+    sign_requests: bool,
+    pub(crate) algorithms: AlgorithmPolicy,
+    pub(crate) missing_audience: bool,
+}
+
+impl Connection {
+    /// A connection with the strict defaults.
+    #[must_use]
+    pub fn new(id: ConnectionId, idp: impl Into<Arc<IdentityProvider>>) -> Self {
+        Self {
+            id,
+            idp: idp.into(),
+            clock_skew: DEFAULT_CLOCK_SKEW,
+            request_lifetime: DEFAULT_REQUEST_LIFETIME,
+            signed_part: SignedPart::Either,
+            allow_unsolicited: false,
+            request_binding: RequestBinding::Auto,
+            sign_requests: false,
+            algorithms: AlgorithmPolicy::default(),
+            missing_audience: false,
+        }
+    }
+
+    /// Forgives this difference between the clocks, in both directions. 180 seconds by default.
+    ///
+    /// # Errors
+    /// `connection.clock_skew` when it is negative or above five minutes.
+    pub fn clock_skew(mut self, skew: Duration) -> Result<Self, Error> {
+        if skew.is_negative() || skew > MAX_CLOCK_SKEW {
+            return Err(ConnectionRule::ClockSkew.into());
+        }
+        self.clock_skew = skew;
+        Ok(self)
+    }
+
+    /// How long a started login stays answerable. 15 minutes by default, at least one second.
+    #[must_use]
+    pub fn request_lifetime(mut self, lifetime: Duration) -> Self {
+        self.request_lifetime = lifetime.max(Duration::SECOND);
+        self
+    }
+
+    /// Which element has to be signed.
+    #[must_use]
+    pub const fn require_signed(mut self, part: SignedPart) -> Self {
+        self.signed_part = part;
+        self
+    }
+
+    /// Accepts Responses that answer no request (IdP-initiated login). Off by default.
+    ///
+    /// # Security
+    /// An unsolicited Response is bound to no browser: whoever can make a browser post a form can
+    /// sign it in as somebody else (login CSRF).
+    #[must_use]
+    pub const fn allow_unsolicited(mut self, allow: bool) -> Self {
+        self.allow_unsolicited = allow;
+        self
+    }
+
+    /// How the AuthnRequest travels.
+    #[must_use]
+    pub const fn request_binding(mut self, binding: RequestBinding) -> Self {
+        self.request_binding = binding;
+        self
+    }
+
+    /// Signs AuthnRequests. They are signed anyway when the identity provider's metadata asks for
+    /// it (`WantAuthnRequestsSigned`).
+    #[must_use]
+    pub const fn sign_requests(mut self, sign: bool) -> Self {
+        self.sign_requests = sign;
+        self
+    }
+
+    /// The same connection after its identity provider's metadata changed.
+    #[must_use]
+    pub fn with_identity_provider(mut self, idp: impl Into<Arc<IdentityProvider>>) -> Self {
+        self.idp = idp.into();
+        self
+    }
+
+    /// Our own name for it.
+    #[must_use]
+    pub const fn id(&self) -> &ConnectionId {
+        &self.id
+    }
+
+    /// The identity provider.
+    #[must_use]
+    pub fn identity_provider(&self) -> &IdentityProvider {
+        &self.idp
+    }
+
+    pub(crate) const fn skew(&self) -> Duration {
+        self.clock_skew
+    }
+
+    pub(crate) const fn lifetime(&self) -> Duration {
+        self.request_lifetime
+    }
+
+    pub(crate) const fn signed_part(&self) -> SignedPart {
+        self.signed_part
+    }
+
+    pub(crate) const fn allows_unsolicited(&self) -> bool {
+        self.allow_unsolicited
+    }
+
+    pub(crate) const fn binding(&self) -> RequestBinding {
+        self.request_binding
+    }
+
+    // SAML Metadata §2.4.4: WantAuthnRequestsSigned indicates a requirement
+    pub(crate) fn signs_requests(&self) -> bool {
+        self.sign_requests || self.idp.want_authn_requests_signed()
+    }
+}

@@ -1,0 +1,17 @@
+//! Messages in, verdicts out: each rule broken by one change, with the code it owes.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
+mod captures;
+mod common;
+mod form;
+mod report;
+mod request;
+mod rules;
+mod signatures;
+mod stores;

@@ -1,0 +1,325 @@
+//! Exclusive XML Canonicalization 1.0, without comments, streamed.
+//!
+//! The arena is already in the data model that canonicalisation starts from: line ends and
+//! attribute values are normalised, references resolved, CDATA sections turned to text, comments
+//! gone. What is left is to write it in one form, with the namespace declarations that each
+//! element visibly uses (Exclusive C14N §3) and those that a PrefixList asks for.
+
+use crate::document::{
+    AttributeData, Document, Element, ElementData, Namespace, NodeData, XML_NAMESPACE,
+};
+use crate::error::{XmlError, XmlErrorKind};
+
+/// What to leave out, and which prefixes to treat inclusively.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct C14nOptions<'a> {
+    /// The white-space-separated `PrefixList` of `InclusiveNamespaces`; `#default` is the default
+    /// namespace.
+    pub inclusive_prefixes: &'a str,
+    /// A subtree to leave out: the enveloped signature.
+    pub without: Option<Element<'a>>,
+}
+
+impl<'a> C14nOptions<'a> {
+    /// Treats these prefixes inclusively.
+    #[must_use]
+    pub const fn inclusive(mut self, prefixes: &'a str) -> Self {
+        self.inclusive_prefixes = prefixes;
+        self
+    }
+
+    /// Leaves out this subtree (XML Signature §6.6.4).
+    #[must_use]
+    pub const fn without(mut self, element: Element<'a>) -> Self {
+        self.without = Some(element);
+        self
+    }
+}
+
+/// Where canonical octets go.
+pub(crate) trait Sink {
+    fn put(&mut self, bytes: &[u8]);
+}
+
+impl Sink for Vec<u8> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
+/// Appends the canonical form of an element to `out`.
+///
+/// # Errors
+///
+/// `xml.empty_canonical_form` when nothing was written: no digest over nothing is ever compared.
+///
+/// ```
+/// use saml_xml::{C14nOptions, Document, Limits, exclusive_c14n};
+///
+/// let document = Document::parse(b"<b:x xmlns:a='urn:a' xmlns:b='urn:b' z='1' a='2'/>".to_vec(), &Limits::default())?;
+/// let mut out = Vec::new();
+/// exclusive_c14n(document.root(), &C14nOptions::default(), &mut out)?;
+/// assert_eq!(out, br#"<b:x xmlns:b="urn:b" a="2" z="1"></b:x>"#);
+/// # Ok::<(), saml_xml::XmlError>(())
+/// ```
+pub fn exclusive_c14n(
+    element: Element<'_>,
+    options: &C14nOptions<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), XmlError> {
+    canonicalise(element, options, out)
+}
+
+pub(crate) fn canonicalise<S: Sink>(
+    apex: Element<'_>,
+    options: &C14nOptions<'_>,
+    sink: &mut S,
+) -> Result<(), XmlError> {
+    let mut writer = Writer {
+        document: apex.document(),
+        inclusive: options
+            .inclusive_prefixes
+            .split_ascii_whitespace()
+            .collect(),
+        rendered: Vec::with_capacity(8),
+        open: Vec::with_capacity(16),
+        namespaces: Vec::with_capacity(4),
+        attributes: Vec::with_capacity(8),
+        sink: Counter { sink, written: 0 },
+    };
+    let skip = options
+        .without
+        .filter(|w| core::ptr::eq(w.document(), apex.document()));
+    writer.subtree(apex.index, skip.map(|w| w.index));
+    if writer.sink.written == 0 {
+        // SAML Core §5.4: the signature covers the whole element; no octets means that
+        // canonicalisation failed, and a digest over nothing can be forged for every message
+        let at = apex.document().text_pos(apex.span().start);
+        return Err(XmlError::new(XmlErrorKind::EmptyCanonicalForm, at));
+    }
+    Ok(())
+}
+
+struct Counter<'s, S> {
+    sink: &'s mut S,
+    written: usize,
+}
+
+impl<S: Sink> Counter<'_, S> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.written = self.written.saturating_add(bytes.len());
+        self.sink.put(bytes);
+    }
+}
+
+/// An element whose end tag is owed.
+struct OpenTag {
+    end: u32,
+    index: u32,
+    rendered: usize,
+}
+
+struct Writer<'d, 's, S> {
+    document: &'d Document,
+    inclusive: Vec<&'d str>,
+    /// Declarations written and still in force, innermost last.
+    rendered: Vec<(&'d str, &'d str)>,
+    open: Vec<OpenTag>,
+    /// Scratch: declarations and attributes of the element being written.
+    namespaces: Vec<(&'d str, &'d str)>,
+    attributes: Vec<&'d AttributeData>,
+    sink: Counter<'s, S>,
+}
+
+impl<'d, S: Sink> Writer<'d, '_, S> {
+    fn subtree(&mut self, apex: u32, skip: Option<u32>) {
+        let Some(end) = self.document.node(apex).map(|n| n.end) else {
+            return;
+        };
+        let mut index = apex;
+        while index < end {
+            self.close_until(index);
+            let Some(node) = self.document.node(index) else {
+                break;
+            };
+            if Some(index) == skip {
+                index = node.end;
+                continue;
+            }
+            match &node.data {
+                NodeData::Text(text) => self.escape(self.document.str(*text), &TEXT),
+                NodeData::Element(element) => {
+                    let rendered = self.rendered.len();
+                    self.start_tag(index, element, index == apex);
+                    self.open.push(OpenTag {
+                        end: node.end,
+                        index,
+                        rendered,
+                    });
+                }
+            }
+            index = index.saturating_add(1);
+        }
+        self.close_until(u32::MAX);
+    }
+
+    /// Writes the end tags of all elements that end at or before a node.
+    fn close_until(&mut self, index: u32) {
+        while let Some(tag) = self.open.pop_if(|tag| tag.end <= index) {
+            self.rendered.truncate(tag.rendered);
+            if let Some(NodeData::Element(element)) = self.document.node(tag.index).map(|n| &n.data)
+            {
+                self.sink.put(b"</");
+                self.name(element.prefix, element.local);
+                self.sink.put(b">");
+            }
+        }
+    }
+
+    fn start_tag(&mut self, index: u32, element: &'d ElementData, apex: bool) {
+        self.namespaces.clear();
+        self.attributes.clear();
+        self.attributes.extend(self.document.attributes_of(element));
+
+        // Exclusive C14N §3, item 3: prefixes visibly utilised by the element or its attributes
+        self.utilise(self.document.str(element.prefix), element.namespace);
+        for position in 0..self.attributes.len() {
+            if let Some(attribute) = self.attributes.get(position).copied()
+                && attribute.namespace != Namespace::None
+            {
+                self.utilise(self.document.str(attribute.prefix), attribute.namespace);
+            }
+        }
+        // Exclusive C14N §3, item 2: listed prefixes as in inclusive canonicalisation. What is in
+        // scope changes only at the apex and where something is declared.
+        if apex || element.declarations.0 != element.declarations.1 {
+            for position in 0..self.inclusive.len() {
+                if let Some(&listed) = self.inclusive.get(position) {
+                    self.include(index, listed);
+                }
+            }
+        }
+
+        let document = self.document;
+        // Canonical XML §2.2: namespaces by prefix; attributes by namespace name, then local name
+        self.namespaces.sort_unstable();
+        self.attributes.sort_unstable_by(|a, b| {
+            let key =
+                |x: &'d AttributeData| (document.namespace(x.namespace), document.str(x.local));
+            key(a).cmp(&key(b))
+        });
+
+        self.sink.put(b"<");
+        self.name(element.prefix, element.local);
+        for position in 0..self.namespaces.len() {
+            if let Some((prefix, uri)) = self.namespaces.get(position).copied() {
+                self.sink.put(b" xmlns");
+                if !prefix.is_empty() {
+                    self.sink.put(b":");
+                    self.sink.put(prefix.as_bytes());
+                }
+                self.sink.put(b"=\"");
+                self.escape(uri, &ATTRIBUTE);
+                self.sink.put(b"\"");
+                self.rendered.push((prefix, uri));
+            }
+        }
+        for position in 0..self.attributes.len() {
+            if let Some(attribute) = self.attributes.get(position).copied() {
+                self.sink.put(b" ");
+                self.name(attribute.prefix, attribute.local);
+                self.sink.put(b"=\"");
+                self.escape(document.str(attribute.value), &ATTRIBUTE);
+                self.sink.put(b"\"");
+            }
+        }
+        self.sink.put(b">");
+    }
+
+    fn utilise(&mut self, prefix: &'d str, namespace: Namespace) {
+        // Canonical XML §2.2: the xml prefix is never declared
+        if namespace != Namespace::Xml {
+            self.render(prefix, self.document.namespace(namespace));
+        }
+    }
+
+    fn include(&mut self, index: u32, listed: &'d str) {
+        let prefix = if listed == "#default" { "" } else { listed };
+        match self.document.binding_in_scope(index, prefix) {
+            Some(XML_NAMESPACE) if prefix == "xml" => {}
+            Some(uri) => self.render(prefix, uri),
+            // Canonical XML §2.3: xmlns="" is written where an output ancestor has a default
+            // namespace; `render` compares with it
+            None if prefix.is_empty() => self.render("", ""),
+            None => {}
+        }
+    }
+
+    /// Adds a declaration unless the nearest output ancestor that declares the prefix says the
+    /// same.
+    fn render(&mut self, prefix: &'d str, uri: &'d str) {
+        let in_force = self
+            .rendered
+            .iter()
+            .rev()
+            .find(|(p, _)| *p == prefix)
+            .map_or("", |(_, u)| *u);
+        if in_force != uri && !self.namespaces.iter().any(|(p, _)| *p == prefix) {
+            self.namespaces.push((prefix, uri));
+        }
+    }
+
+    fn name(&mut self, prefix: crate::document::Str, local: crate::document::Str) {
+        let prefix = self.document.str(prefix);
+        if !prefix.is_empty() {
+            self.sink.put(prefix.as_bytes());
+            self.sink.put(b":");
+        }
+        self.sink.put(self.document.str(local).as_bytes());
+    }
+
+    fn escape(&mut self, text: &str, table: &[Option<&'static [u8]>; 64]) {
+        let mut rest = text.as_bytes();
+        let special = |b: &u8| table.get(*b as usize).is_some_and(Option::is_some);
+        while let Some(at) = rest.iter().position(special) {
+            let (before, after) = rest.split_at(at);
+            self.sink.put(before);
+            if let Some((byte, tail)) = after.split_first() {
+                self.sink.put(
+                    table
+                        .get(*byte as usize)
+                        .copied()
+                        .flatten()
+                        .unwrap_or_default(),
+                );
+                rest = tail;
+            }
+        }
+        self.sink.put(rest);
+    }
+}
+
+/// Canonical XML §2.3: what text nodes replace. All of it is below byte 64.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+static TEXT: [Option<&'static [u8]>; 64] = {
+    let mut table: [Option<&'static [u8]>; 64] = [None; 64];
+    table[b'&' as usize] = Some(b"&amp;");
+    table[b'<' as usize] = Some(b"&lt;");
+    table[b'>' as usize] = Some(b"&gt;");
+    table[b'\r' as usize] = Some(b"&#xD;");
+    table
+};
+
+/// Canonical XML §2.3: what attribute and namespace nodes replace.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+static ATTRIBUTE: [Option<&'static [u8]>; 64] = {
+    let mut table: [Option<&'static [u8]>; 64] = [None; 64];
+    table[b'&' as usize] = Some(b"&amp;");
+    table[b'<' as usize] = Some(b"&lt;");
+    table[b'"' as usize] = Some(b"&quot;");
+    table[b'\t' as usize] = Some(b"&#x9;");
+    table[b'\n' as usize] = Some(b"&#xA;");
+    table[b'\r' as usize] = Some(b"&#xD;");
+    table
+};

@@ -255,7 +255,7 @@ fn parse_urlencoded(body: &[u8], most: usize) -> Result<Pairs<'_>, Error> {
 /// not passed on: what two readers could read differently is read by none.
 fn decode(text: &[u8]) -> Result<Cow<'_, str>, Error> {
     let malformed = || Error::from(DecodeRule::Form);
-    if !text.iter().any(|b| matches!(b, b'+' | b'%')) {
+    if memchr::memchr2(b'+', b'%', text).is_none() {
         return core::str::from_utf8(text)
             .map(Cow::Borrowed)
             .map_err(|_| malformed());
@@ -263,7 +263,7 @@ fn decode(text: &[u8]) -> Result<Cow<'_, str>, Error> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     // Base64 has an escape every thirty bytes or so: what lies between is copied at once
-    while let Some(at) = rest.iter().position(|b| matches!(b, b'+' | b'%')) {
+    while let Some(at) = memchr::memchr2(b'+', b'%', rest) {
         let (plain, escaped) = rest.split_at(at);
         out.extend_from_slice(plain);
         rest = match escaped {

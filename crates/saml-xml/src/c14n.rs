@@ -271,16 +271,27 @@ impl<'d, S: Sink> Writer<'d, '_, S> {
     }
 
     fn name(&mut self, prefix: crate::document::Str, local: crate::document::Str) {
-        let prefix = self.document.str(prefix);
-        if !prefix.is_empty() {
-            self.sink.put(prefix.as_bytes());
-            self.sink.put(b":");
-        }
-        self.sink.put(self.document.str(local).as_bytes());
+        // Names are never decoded, and a prefix stands right before its local name
+        let start = if prefix.start == prefix.end {
+            local.start
+        } else {
+            prefix.start
+        };
+        self.sink.put(
+            self.document
+                .str(crate::document::Str::source(start, local.end))
+                .as_bytes(),
+        );
     }
 
     fn escape(&mut self, text: &str, table: &[Option<&'static [u8]>; 64]) {
         let mut rest = text.as_bytes();
+        // Most text has nothing to escape; finding that out in long steps is worth the second look
+        if memchr::memchr3(b'&', b'<', b'>', rest).is_none()
+            && !rest.iter().any(|b| matches!(b, b'"' | 0..=0x1F))
+        {
+            return self.sink.put(rest);
+        }
         let special = |b: &u8| table.get(*b as usize).is_some_and(Option::is_some);
         while let Some(at) = rest.iter().position(special) {
             let (before, after) = rest.split_at(at);

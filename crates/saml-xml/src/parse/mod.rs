@@ -37,6 +37,8 @@ struct Parser<'s> {
     /// Declarations in scope, innermost last.
     scope: Vec<u32>,
     ids: Vec<(Str, u32)>,
+    /// Prefix and local name of the element read last, as they stand in the source.
+    last_name: (Str, Str),
     /// Nodes, attributes and declarations so far.
     spent: usize,
 }
@@ -89,7 +91,7 @@ impl Document {
 impl<'s> Parser<'s> {
     fn new(source: &'s str, limits: &'s Limits) -> Self {
         // Densities of real messages, so that one allocation of each is enough for most
-        let guess = source.len() / 96;
+        let guess = source.len() / 48;
         Self {
             source,
             limits,
@@ -101,6 +103,7 @@ impl<'s> Parser<'s> {
             open: Vec::with_capacity(16),
             scope: Vec::with_capacity(16),
             ids: Vec::new(),
+            last_name: (Str::EMPTY, Str::EMPTY),
             spent: 0,
         }
     }
@@ -230,6 +233,17 @@ impl<'s> Parser<'s> {
     #[cold]
     fn fail_at<T>(&self, kind: XmlErrorKind, at: usize) -> Result<T, XmlError> {
         Err(XmlError::new(kind, TextPos::of(self.source.as_bytes(), at)))
+    }
+
+    fn bytes(&self, s: Str) -> &[u8] {
+        let buffer = if s.decoded {
+            self.decoded.as_bytes()
+        } else {
+            self.source.as_bytes()
+        };
+        buffer
+            .get(s.start as usize..s.end as usize)
+            .unwrap_or_default()
     }
 
     fn str(&self, s: Str) -> &str {

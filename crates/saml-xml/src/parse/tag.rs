@@ -19,7 +19,7 @@ impl Parser<'_> {
         self.spend(XmlErrorKind::LimitNodes)?;
         self.advance(1);
         let name_start = self.pos;
-        let name = self.qname()?;
+        let name = self.element_name()?;
         let name_end = self.pos;
 
         let attributes_from = self.attributes.len();
@@ -52,6 +52,34 @@ impl Parser<'_> {
         Ok(())
     }
 
+    /// Lists repeat one name; comparing with the last is quicker than reading it again.
+    fn element_name(&mut self) -> Result<QName, XmlError> {
+        let start = self.pos;
+        let (prefix, local) = self.last_name;
+        let last = self
+            .source
+            .get(prefix.start as usize..local.end as usize)
+            .unwrap_or_default();
+        let ends = |after: &str| after.starts_with(['>', ' ', '/']);
+        if !last.is_empty()
+            && prefix.end > prefix.start
+            && self.rest().strip_prefix(last).is_some_and(ends)
+        {
+            self.advance(last.len());
+            let shifted = |s: Str| {
+                let from = offset(start).wrapping_add(s.start.wrapping_sub(prefix.start));
+                Str::source(from, from.wrapping_add(s.end.wrapping_sub(s.start)))
+            };
+            return Ok(QName {
+                prefix: shifted(prefix),
+                local: shifted(local),
+            });
+        }
+        let name = self.qname()?;
+        self.last_name = (name.prefix, name.local);
+        Ok(name)
+    }
+
     pub(super) fn end_tag(&mut self) -> Result<(), XmlError> {
         let start = self.pos;
         let Some(open) = self.open.last() else {
@@ -60,10 +88,19 @@ impl Parser<'_> {
         let (from, to) = open.name;
         let expected = self.source.get(from..to).unwrap_or_default();
         self.advance("</".len());
-        let found = self.pos;
-        self.qname()?;
-        if self.source.get(found..self.pos) != Some(expected) {
-            return self.fail_at(XmlErrorKind::MismatchedTag, start);
+        // Nearly every end tag is the expected one, followed by its bracket
+        let rest = self.rest();
+        if rest
+            .strip_prefix(expected)
+            .is_some_and(|after| after.starts_with('>'))
+        {
+            self.advance(expected.len());
+        } else {
+            let found = self.pos;
+            self.qname()?;
+            if self.source.get(found..self.pos) != Some(expected) {
+                return self.fail_at(XmlErrorKind::MismatchedTag, start);
+            }
         }
         self.skip_space();
         self.expect(b'>')?;
@@ -193,15 +230,15 @@ impl Parser<'_> {
         at: usize,
         unprefixed: Namespace,
     ) -> Result<Namespace, XmlError> {
-        let name = self.str(prefix);
-        if name == "xml" {
+        let name = self.bytes(prefix);
+        if name == b"xml" {
             return Ok(Namespace::Xml);
         }
         for &index in self.scope.iter().rev() {
             let Some(binding) = self.bindings.get(index as usize) else {
                 break;
             };
-            if self.str(binding.prefix) == name {
+            if self.bytes(binding.prefix) == name {
                 let undeclared = binding.uri.start == binding.uri.end;
                 return Ok(if undeclared {
                     Namespace::None
@@ -228,21 +265,42 @@ impl Parser<'_> {
                 resolved.namespace =
                     self.resolve(attribute.prefix, attribute.span.0 as usize, Namespace::None)?;
             }
-            // XML 1.0 §3.1, Namespaces in XML 1.0 §6.3
-            let earlier = self.attributes.get(from..index).unwrap_or_default();
-            if earlier.iter().any(|other| self.same_name(other, &resolved)) {
-                return self.fail_at(XmlErrorKind::DuplicateAttribute, attribute.span.0 as usize);
-            }
             if let Some(slot) = self.attributes.get_mut(index) {
                 *slot = resolved;
             }
             self.note_id(&resolved);
         }
-        Ok(())
+        self.check_duplicates(from)
+    }
+
+    /// XML 1.0 §3.1, Namespaces in XML 1.0 §6.3. A few attributes are compared in pairs, many are
+    /// sorted first.
+    fn check_duplicates(&self, from: usize) -> Result<(), XmlError> {
+        let list = self.attributes.get(from..).unwrap_or_default();
+        let duplicate = if list.len() <= 8 {
+            let repeats = |(index, a): &(usize, &AttributeData)| {
+                list.iter()
+                    .take(*index)
+                    .any(|earlier| self.same_name(earlier, a))
+            };
+            list.iter().enumerate().find(repeats).map(|(_, a)| a.span.0)
+        } else {
+            let key =
+                |a: &AttributeData| (self.bytes(a.local), self.namespace(a.namespace), a.span.0);
+            let mut keys: Vec<_> = list.iter().map(key).collect();
+            keys.sort_unstable();
+            keys.windows(2).find_map(|pair| match pair {
+                [(a, m, _), (b, n, at)] if (a, m) == (b, n) => Some(*at),
+                _ => None,
+            })
+        };
+        duplicate.map_or(Ok(()), |at| {
+            self.fail_at(XmlErrorKind::DuplicateAttribute, at as usize)
+        })
     }
 
     fn same_name(&self, a: &AttributeData, b: &AttributeData) -> bool {
-        self.str(a.local) == self.str(b.local)
+        self.bytes(a.local) == self.bytes(b.local)
             && (a.namespace == b.namespace
                 || self.namespace(a.namespace) == self.namespace(b.namespace))
     }

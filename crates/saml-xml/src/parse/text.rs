@@ -141,6 +141,7 @@ impl Parser<'_> {
         Ok(value)
     }
 
+    #[inline]
     fn skip_to(&mut self, stops: &[bool; 256]) {
         let bytes = self.source.as_bytes().get(self.pos..).unwrap_or_default();
         let stop = |b: &u8| stops.get(*b as usize).copied().unwrap_or(true);

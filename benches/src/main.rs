@@ -2,8 +2,7 @@
 //!
 //! The floor is ring's RSA-2048 verification, once for each signature, and one SHA-256 pass over the
 //! message. Ratios are taken within one run, so that the machine does not matter. The numbers are
-//! printed against the budgets of the design; only twice the budget fails, because a busy machine
-//! must not turn a measurement into a test of its neighbours.
+//! printed beside the budgets of the design and never fail: a measurement is not a timed test.
 
 #![forbid(unsafe_code)]
 
@@ -11,21 +10,24 @@ mod hostile;
 mod login;
 mod measure;
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
+fn main() {
     println!(
         "{:<58} {:>10} {:>10} {:>7} {:>8}",
         "work", "floor µs", "ours µs", "ratio", "budget"
     );
-    let mut within = true;
+    let (mut rows, mut within, mut twice) = (0, 0, 0);
+    let mut count = |value: f64, budget: f64| {
+        rows += 1;
+        within += u32::from(value <= budget);
+        twice += u32::from(value <= 2.0 * budget);
+    };
     for row in login::rows() {
         let ratio = row.ours / row.floor;
         println!(
             "{:<58} {:>10.1} {:>10.1} {:>7.2} {:>7.1}x",
             row.name, row.floor, row.ours, ratio, row.budget
         );
-        within &= ratio <= 2.0 * row.budget;
+        count(ratio, row.budget);
     }
     println!();
     println!(
@@ -41,16 +43,8 @@ fn main() -> ExitCode {
             hostile::BUDGET,
             row.code
         );
-        within &= row.milliseconds <= 2.0 * hostile::BUDGET;
+        count(row.milliseconds, hostile::BUDGET);
     }
     println!();
-    println!(
-        "{}",
-        if within {
-            "every row is within twice its budget"
-        } else {
-            "a row is beyond twice its budget"
-        }
-    );
-    ExitCode::from(u8::from(!within))
+    println!("{within} of {rows} rows are within their budget, {twice} within twice of it");
 }

@@ -239,13 +239,20 @@ fn parse_urlencoded(body: &[u8], most: usize) -> Result<Pairs<'_>, Error> {
         return Err(DecodeRule::TooLarge.into());
     }
     let mut pairs = Vec::with_capacity(2);
-    for pair in body.split(|&b| b == b'&').filter(|pair| !pair.is_empty()) {
+    let ends = memchr::memchr_iter(b'&', body).chain([body.len()]);
+    let mut from = 0;
+    for to in ends {
+        let pair = body.get(from..to).unwrap_or_default();
+        from = to.saturating_add(1);
+        if pair.is_empty() {
+            continue;
+        }
         if pairs.len() == MAX_PARAMETERS {
             return Err(DecodeRule::TooManyParameters.into());
         }
-        let mut halves = pair.splitn(2, |&b| b == b'=');
-        let name = decode(halves.next().unwrap_or_default())?;
-        let value = decode(halves.next().unwrap_or_default())?;
+        let at = memchr::memchr(b'=', pair).unwrap_or(pair.len());
+        let name = decode(pair.get(..at).unwrap_or_default())?;
+        let value = decode(pair.get(at.saturating_add(1)..).unwrap_or_default())?;
         pairs.push((name, value));
     }
     Ok(pairs)

@@ -287,9 +287,9 @@ impl<'d, S: Sink> Writer<'d, '_, S> {
     fn escape(&mut self, text: &str, table: &[Option<&'static [u8]>; 64]) {
         let mut rest = text.as_bytes();
         // Most text has nothing to escape; finding that out in long steps is worth the second look
-        if memchr::memchr3(b'&', b'<', b'>', rest).is_none()
-            && !rest.iter().any(|b| matches!(b, b'"' | 0..=0x1F))
-        {
+        let odd =
+            |found: bool, b: &u8| found | (*b < 0x20) | matches!(b, b'"' | b'&' | b'<' | b'>');
+        if !rest.iter().fold(false, odd) {
             return self.sink.put(rest);
         }
         let special = |b: &u8| table.get(*b as usize).is_some_and(Option::is_some);

@@ -22,6 +22,7 @@ impl Parser<'_> {
             decoded_from: None,
         };
         loop {
+            self.skip_plain();
             self.skip_to(&TEXT_STOPS);
             match self.peek() {
                 None | Some(b'<') => break,
@@ -139,6 +140,18 @@ impl Parser<'_> {
         let value = self.finish(&piece);
         self.advance(1);
         Ok(value)
+    }
+
+    /// Skips the text before the next markup at once when no byte of it needs a look.
+    fn skip_plain(&mut self) {
+        let rest = self.source.as_bytes().get(self.pos..).unwrap_or_default();
+        let length = memchr::memchr2(b'<', b'&', rest).unwrap_or(rest.len());
+        // Text that has to be looked at is looked at once, so long runs are left to `skip_to`
+        let run = rest.get(..length.min(4096)).unwrap_or_default();
+        let odd = |found: bool, b: &u8| found | (*b < 0x20) | matches!(b, b'>' | 0xEF);
+        if run.len() == length && !run.iter().fold(false, odd) {
+            self.advance(length);
+        }
     }
 
     #[inline]

@@ -8,7 +8,6 @@ use std::path::Path;
 #[expect(
     unreachable_pub,
     clippy::expect_used,
-    clippy::indexing_slicing,
     reason = "a fuzz target fails by panicking"
 )]
 #[path = "../../../fuzz/src/lib.rs"]

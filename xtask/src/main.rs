@@ -1,8 +1,9 @@
 //! What needs Rust to keep the house tidy. `cargo xtask vectors` writes the catalogue of attacks as files,
-//! `cargo xtask coverage` says which reason codes have no vector, no citation or no use.
+//! `cargo xtask attacks` as a page, `cargo xtask coverage` says which reason codes have no vector, no citation or no use.
 
 #![forbid(unsafe_code)]
 
+mod attacks;
 mod coverage;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,13 @@ fn main() -> ExitCode {
             conformance::vectors::write(&conformance::vectors::folder());
             ExitCode::SUCCESS
         }
+        Some("attacks") => match std::fs::write(root().join("docs/attacks.md"), attacks::page()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("docs/attacks.md: {error}");
+                ExitCode::FAILURE
+            }
+        },
         Some("coverage") => {
             let found = coverage::run(&root());
             println!("{} reason codes, {} vectors", found.codes, found.vectors);
@@ -31,8 +39,17 @@ fn main() -> ExitCode {
             }
         }
         _ => {
-            eprintln!("usage: cargo xtask vectors|coverage");
+            eprintln!("usage: cargo xtask vectors|attacks|coverage");
             ExitCode::from(2)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_page_of_attacks_is_what_the_catalogue_makes() {
+        let written = std::fs::read_to_string(super::root().join("docs/attacks.md")).unwrap();
+        assert!(written == super::attacks::page(), "run cargo xtask attacks");
     }
 }

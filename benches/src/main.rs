@@ -31,8 +31,8 @@ fn main() {
     }
     println!();
     println!(
-        "{:<58} {:>10} {:>10} {:>7}  {}",
-        "refusing 1 MiB", "", "ours ms", "budget", "code"
+        "{:<58} {:>10} {:>10} {:>7}  code",
+        "refusing 1 MiB", "", "ours ms", "budget"
     );
     for row in hostile::rows() {
         println!(

@@ -5,6 +5,10 @@ use std::time::Instant;
 const ROUNDS: u32 = 15;
 
 /// Microseconds of one call.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "measuring is what a benchmark does"
+)]
 pub fn microseconds(calls: u32, mut work: impl FnMut()) -> f64 {
     (0..ROUNDS)
         .map(|_| {

@@ -85,13 +85,7 @@ impl SignatureAlgorithm {
             Some((Self::RsaSha1, _)) if !policy.sha1 => Err(SignatureErrorKind::AlgorithmWeak),
             Some((algorithm, _)) => Ok(*algorithm),
             None if uri.contains("#hmac-") => Err(SignatureErrorKind::Mac),
-            None if ["md5", "sha1", "ripemd160"]
-                .iter()
-                .any(|weak| uri.contains(weak)) =>
-            {
-                Err(SignatureErrorKind::AlgorithmWeak)
-            }
-            None => Err(SignatureErrorKind::AlgorithmUnknown),
+            None => Err(unlisted(uri)),
         }
     }
 
@@ -127,6 +121,18 @@ impl SignatureAlgorithm {
             Self::RsaPssSha512 => &ring_signature::RSA_PSS_2048_8192_SHA512,
             Self::EcdsaP256Sha256 | Self::EcdsaP384Sha384 => return None,
         })
+    }
+}
+
+/// Why an identifier that no table lists is refused: known to be broken, or not known.
+fn unlisted(uri: &str) -> SignatureErrorKind {
+    if ["md5", "sha1", "ripemd160"]
+        .iter()
+        .any(|weak| uri.contains(weak))
+    {
+        SignatureErrorKind::AlgorithmWeak
+    } else {
+        SignatureErrorKind::AlgorithmUnknown
     }
 }
 
@@ -171,13 +177,7 @@ impl DigestAlgorithm {
         match Self::URIS.iter().find(|(_, u)| *u == uri) {
             Some((Self::Sha1, _)) if !policy.sha1 => Err(SignatureErrorKind::AlgorithmWeak),
             Some((algorithm, _)) => Ok(*algorithm),
-            None if ["md5", "sha1", "ripemd160"]
-                .iter()
-                .any(|weak| uri.contains(weak)) =>
-            {
-                Err(SignatureErrorKind::AlgorithmWeak)
-            }
-            None => Err(SignatureErrorKind::AlgorithmUnknown),
+            None => Err(unlisted(uri)),
         }
     }
 

@@ -6,7 +6,7 @@
 //! element visibly uses (Exclusive C14N §3) and those that a PrefixList asks for.
 
 use crate::document::{
-    AttributeData, Document, Element, ElementData, Namespace, NodeData, XML_NAMESPACE,
+    AttributeData, Document, Element, ElementData, Namespace, Node, NodeData, XML_NAMESPACE,
 };
 use crate::error::{XmlError, XmlErrorKind};
 
@@ -149,6 +149,12 @@ impl<'d, S: Sink> Writer<'d, '_, S> {
             }
             match &node.data {
                 NodeData::Text(text) => self.escape(self.document.str(*text), &TEXT),
+                NodeData::Element(element)
+                    if element.verbatim && index != apex && self.needs_no_declaration(element) =>
+                {
+                    index = self.verbatim_run(node, element, end, skip);
+                    continue;
+                }
                 NodeData::Element(element) => {
                     let rendered = self.rendered.len();
                     self.start_tag(index, element, index == apex);
@@ -162,6 +168,52 @@ impl<'d, S: Sink> Writer<'d, '_, S> {
             index = index.saturating_add(1);
         }
         self.close_until(u32::MAX);
+    }
+
+    /// Whether the element's prefix is bound, by what was written, to what it is bound to here.
+    fn needs_no_declaration(&self, element: &ElementData) -> bool {
+        let prefix = self.document.str(element.prefix);
+        element.namespace != Namespace::Xml
+            && self.in_force(prefix) == self.document.namespace(element.namespace)
+    }
+
+    /// Writes an element that is its own canonical form, and all such that follow it without a
+    /// gap and have the same name, in one piece. Gives the node after them.
+    fn verbatim_run(
+        &mut self,
+        first: &Node,
+        element: &ElementData,
+        end: u32,
+        skip: Option<u32>,
+    ) -> u32 {
+        let (mut index, mut to) = (first.end, first.span.1);
+        let name = self.document.str(element.local);
+        let prefix = self.document.str(element.prefix);
+        while index < end && Some(index) != skip {
+            let Some(Node {
+                end: next,
+                span,
+                data: NodeData::Element(other),
+                ..
+            }) = self.document.node(index)
+            else {
+                break;
+            };
+            // The prefix means the same: a verbatim element declares nothing, and there is
+            // nothing between the two
+            if !other.verbatim
+                || span.0 != to
+                || other.namespace != element.namespace
+                || self.document.str(other.prefix) != prefix
+                || self.document.str(other.local) != name
+            {
+                break;
+            }
+            (index, to) = (*next, span.1);
+        }
+        let source = crate::document::Str::source(first.span.0, to);
+        self.sink.put(self.document.str(source).as_bytes());
+        index
     }
 
     /// Writes the end tags of all elements that end at or before a node.
@@ -259,15 +311,15 @@ impl<'d, S: Sink> Writer<'d, '_, S> {
     /// Adds a declaration unless the nearest output ancestor that declares the prefix says the
     /// same.
     fn render(&mut self, prefix: &'d str, uri: &'d str) {
-        let in_force = self
-            .rendered
-            .iter()
-            .rev()
-            .find(|(p, _)| *p == prefix)
-            .map_or("", |(_, u)| *u);
-        if in_force != uri && !self.namespaces.iter().any(|(p, _)| *p == prefix) {
+        if self.in_force(prefix) != uri && !self.namespaces.iter().any(|(p, _)| *p == prefix) {
             self.namespaces.push((prefix, uri));
         }
+    }
+
+    /// What the nearest output ancestor that declares the prefix says.
+    fn in_force(&self, prefix: &str) -> &'d str {
+        let mut declared = self.rendered.iter().rev();
+        declared.find(|(p, _)| *p == prefix).map_or("", |(_, u)| *u)
     }
 
     fn name(&mut self, prefix: crate::document::Str, local: crate::document::Str) {

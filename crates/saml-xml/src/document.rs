@@ -63,6 +63,9 @@ pub(crate) struct ElementData {
     pub(crate) declarations: (u32, u32),
     /// First byte after the start tag.
     pub(crate) content: u32,
+    /// Written as `<name>text</name>` with nothing in it that canonicalisation would change: the
+    /// source is the canonical form, as long as the prefix needs no declaration.
+    pub(crate) verbatim: bool,
 }
 
 #[derive(Clone, Copy, Debug)]

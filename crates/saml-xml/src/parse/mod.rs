@@ -12,7 +12,7 @@ mod tag;
 mod tests;
 mod text;
 
-use crate::document::{Binding, Document, ElementData, NONE, Node, NodeData, Str};
+use crate::document::{Binding, Document, ElementData, NONE, Namespace, Node, NodeData, Str};
 use crate::error::{TextPos, XmlError, XmlErrorKind};
 use crate::limits::Limits;
 
@@ -39,6 +39,11 @@ struct Parser<'s> {
     ids: Vec<(Str, u32)>,
     /// Prefix and local name of the element read last, as they stand in the source.
     last_name: (Str, Str),
+    /// No byte of the source is a control character or starts a character near U+FFFE, so that no
+    /// text has to be searched for them.
+    no_odd_bytes: bool,
+    /// Prefix of the element resolved last, the innermost declaration then, and the answer.
+    last_namespace: Option<(Str, Option<u32>, Namespace)>,
     /// Nodes, attributes and declarations so far.
     spent: usize,
 }
@@ -104,6 +109,10 @@ impl<'s> Parser<'s> {
             scope: Vec::with_capacity(16),
             ids: Vec::new(),
             last_name: (Str::EMPTY, Str::EMPTY),
+            no_odd_bytes: !source
+                .bytes()
+                .fold(false, |odd, b| odd | (b < 0x20) | (b == 0xEF)),
+            last_namespace: None,
             spent: 0,
         }
     }

@@ -2,7 +2,9 @@
 
 use super::name::QName;
 use super::{Open, Parser, offset};
-use crate::document::{AttributeData, Binding, ElementData, Namespace, Str, XML_NAMESPACE};
+use crate::document::{
+    AttributeData, Binding, ElementData, NONE, Namespace, Node, NodeData, Str, XML_NAMESPACE,
+};
 use crate::error::{XmlError, XmlErrorKind};
 
 const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
@@ -21,6 +23,14 @@ impl Parser<'_> {
         let name_start = self.pos;
         let name = self.element_name()?;
         let name_end = self.pos;
+        let qname = self
+            .source
+            .as_bytes()
+            .get(name_start..name_end)
+            .unwrap_or_default();
+        if let Some(length) = self.plain_content(qname, name_end) {
+            return self.leaves(start, &name, length);
+        }
 
         let attributes_from = self.attributes.len();
         let bindings_from = self.bindings.len();
@@ -28,7 +38,7 @@ impl Parser<'_> {
         let empty = self.attribute_list(attributes_from, bindings_from)?;
 
         self.check_declarations(bindings_from)?;
-        let namespace = self.resolve(name.prefix, name_start, Namespace::None)?;
+        let namespace = self.resolve_element(name.prefix, name_start)?;
         self.resolve_attributes(attributes_from)?;
 
         let data = ElementData {
@@ -38,6 +48,7 @@ impl Parser<'_> {
             attributes: (offset(attributes_from), offset(self.attributes.len())),
             declarations: (offset(bindings_from), offset(self.bindings.len())),
             content: offset(self.pos),
+            verbatim: false,
         };
         let node = self.push_element(start, data);
         if empty {
@@ -50,6 +61,73 @@ impl Parser<'_> {
             });
         }
         Ok(())
+    }
+
+    /// How long the text is, if at `at` come `>`, text that is its own canonical form, and the end
+    /// tag of that name. Lists of thousands of values look like that.
+    fn plain_content(&self, name: &[u8], at: usize) -> Option<usize> {
+        let content = self.source.as_bytes().get(at..)?.strip_prefix(b">")?;
+        let length = self.plain_run(content)?;
+        let after = content.get(length..)?.strip_prefix(b"</")?;
+        (after.strip_prefix(name)?.first() == Some(&b'>')).then_some(length)
+    }
+
+    /// A whole element without attributes whose content is text that needs no decoding, and all
+    /// that follow it with the same name and as plain a content.
+    fn leaves(&mut self, start: usize, name: &QName, first: usize) -> Result<(), XmlError> {
+        let source = self.source.as_bytes();
+        let name_start = start.saturating_add(1);
+        let namespace = self.resolve_element(name.prefix, name_start)?;
+        let qname = source.get(name_start..self.pos).unwrap_or_default();
+        let none = (offset(self.attributes.len()), offset(self.attributes.len()));
+        let declarations = (offset(self.bindings.len()), offset(self.bindings.len()));
+        let parent = self.open.last().map_or(NONE, |o| o.node);
+        let (mut start, mut length) = (start, first);
+        loop {
+            let shift = offset(start.saturating_add(1)).wrapping_sub(offset(name_start));
+            let shifted =
+                |s: Str| Str::source(s.start.wrapping_add(shift), s.end.wrapping_add(shift));
+            let content = start.saturating_add(qname.len()).saturating_add("<>".len());
+            let text_end = content.saturating_add(length);
+            self.pos = text_end
+                .saturating_add(qname.len())
+                .saturating_add("</>".len());
+            let index = offset(self.nodes.len());
+            self.nodes.push(Node {
+                parent,
+                end: index.saturating_add(if length > 0 { 2 } else { 1 }),
+                span: (offset(start), offset(self.pos)),
+                data: NodeData::Element(ElementData {
+                    prefix: shifted(name.prefix),
+                    local: shifted(name.local),
+                    namespace,
+                    attributes: none,
+                    declarations,
+                    content: offset(content),
+                    verbatim: true,
+                }),
+            });
+            if length > 0 {
+                self.spend(XmlErrorKind::LimitNodes)?;
+                self.nodes.push(Node {
+                    parent: index,
+                    end: index.saturating_add(2),
+                    span: (offset(content), offset(text_end)),
+                    data: NodeData::Text(Str::source(offset(content), offset(text_end))),
+                });
+            }
+            start = self.pos;
+            let next = source.get(start..).unwrap_or_default();
+            let again = next
+                .strip_prefix(b"<")
+                .is_some_and(|rest| rest.starts_with(qname));
+            let after = start.saturating_add(1).saturating_add(qname.len());
+            match again.then(|| self.plain_content(qname, after)).flatten() {
+                Some(next) => length = next,
+                None => return Ok(()),
+            }
+            self.spend(XmlErrorKind::LimitNodes)?;
+        }
     }
 
     /// Lists repeat one name; comparing with the last is quicker than reading it again.
@@ -221,6 +299,21 @@ impl Parser<'_> {
             return self.fail(XmlErrorKind::LimitNamespaces);
         }
         Ok(())
+    }
+
+    /// The namespace of an element. The answer for the last one holds for as long as the innermost
+    /// declaration in scope is the same one: what lies below it has not changed since.
+    fn resolve_element(&mut self, prefix: Str, at: usize) -> Result<Namespace, XmlError> {
+        let innermost = self.scope.last().copied();
+        if let Some((known, scope, namespace)) = self.last_namespace
+            && scope == innermost
+            && self.bytes(known) == self.bytes(prefix)
+        {
+            return Ok(namespace);
+        }
+        let namespace = self.resolve(prefix, at, Namespace::None)?;
+        self.last_namespace = Some((prefix, innermost, namespace));
+        Ok(namespace)
     }
 
     /// Finds the declaration of a prefix; an unprefixed element takes the default namespace.

@@ -145,13 +145,20 @@ impl Parser<'_> {
     /// Skips the text before the next markup at once when no byte of it needs a look.
     fn skip_plain(&mut self) {
         let rest = self.source.as_bytes().get(self.pos..).unwrap_or_default();
-        let length = memchr::memchr2(b'<', b'&', rest).unwrap_or(rest.len());
-        // Text that has to be looked at is looked at once, so long runs are left to `skip_to`
-        let run = rest.get(..length.min(4096)).unwrap_or_default();
-        let odd = |found: bool, b: &u8| found | (*b < 0x20) | matches!(b, b'>' | 0xEF);
-        if run.len() == length && !run.iter().fold(false, odd) {
+        if let Some(length) = self.plain_run(rest) {
             self.advance(length);
         }
+    }
+
+    /// The length of the text up to the next markup, if no byte of it needs a look. Text that has
+    /// to be looked at is looked at once, so long runs are left to `skip_to`.
+    pub(super) fn plain_run(&self, rest: &[u8]) -> Option<usize> {
+        let length = memchr::memchr3(b'<', b'&', b'>', rest)?;
+        let run = rest.get(..length)?;
+        let odd = |found: bool, b: &u8| found | (*b < 0x20) | (*b == 0xEF);
+        let plain = rest.get(length) != Some(&b'>')
+            && (self.no_odd_bytes || length <= 4096 && !run.iter().fold(false, odd));
+        plain.then_some(length)
     }
 
     #[inline]

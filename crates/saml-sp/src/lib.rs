@@ -48,7 +48,9 @@ pub use receive::{AcsForm, Hints, Received};
 pub use rejection::{Need, Rejection};
 pub use report::{Check, CheckResult, Report, SignedElement, Verdict, VerifiedSignature};
 pub use request::{LoginOptions, NameIdPolicy, Outbound, PendingLogin, PostForm};
-pub use response::attribute_statement::{Attribute, AttributeError, AttributeValue, Attributes};
+pub use response::attribute_statement::{
+    Attribute, AttributeError, AttributeText, AttributeValue, Attributes,
+};
 pub use response::name_id::NameId;
 pub use response::status::Status;
 pub use store::{Consumed, MemoryStore, ReplayKey, ReplayStore, RequestStore, StoreError};

@@ -1,9 +1,12 @@
 //! saml:AttributeStatement.
 
 use core::fmt;
+use core::hash::{Hash, Hasher};
+use core::ops::{Deref, Range};
+use std::sync::Arc;
 
 use saml_xml::Element;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::ASSERTION;
 use crate::reason::{AttributeErrorKind, AttributeRule};
@@ -19,7 +22,7 @@ const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 #[non_exhaustive]
 pub enum AttributeValue {
     /// Text, verbatim: its whole text, however it was cut by comments and CDATA sections.
-    Text(String),
+    Text(AttributeText),
     /// Elements. Kept as a fact, never flattened to text: what a value means must not depend on
     /// who dropped the markup.
     Structured,
@@ -45,6 +48,72 @@ impl fmt::Debug for AttributeValue {
             Self::Structured => "Structured",
             Self::Nil => "Nil",
         })
+    }
+}
+
+/// The text of an attribute value; derefs to `str`.
+///
+/// The values of one Attribute share one allocation: a user can be in thousands of groups.
+#[derive(Clone)]
+pub struct AttributeText {
+    values: Arc<str>,
+    range: Range<usize>,
+}
+
+impl AttributeText {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.values.get(self.range.clone()).unwrap_or_default()
+    }
+}
+
+impl Deref for AttributeText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl From<&str> for AttributeText {
+    fn from(text: &str) -> Self {
+        Self {
+            values: text.into(),
+            range: 0..text.len(),
+        }
+    }
+}
+
+impl PartialEq for AttributeText {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for AttributeText {}
+
+impl Hash for AttributeText {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl fmt::Debug for AttributeText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AttributeText(..)")
+    }
+}
+
+impl Serialize for AttributeText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for AttributeText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self::from(text.as_str()))
     }
 }
 
@@ -215,16 +284,42 @@ fn read_attribute(attribute: Element<'_>) -> Result<Attribute, Failure> {
     let Some(name) = attribute.attribute("Name") else {
         return Err(Failure::new(AttributeRule::NameMissing).at(attribute.start_tag_span()));
     };
-    let mut values = Vec::new();
+    let mut raw = Vec::new();
+    let mut length = 0_usize;
     for child in attribute.children() {
         if !child.is(ASSERTION, "AttributeValue") {
             return Err(Failure::new(AttributeRule::UnexpectedChild).at(child.span()));
         }
-        values.push(read_value(child));
+        let value = read_value(child);
+        if let Raw::Text(text) = value {
+            length = length.saturating_add(text.len());
+        }
+        raw.push(value);
     }
     if !attribute.child_text_is_blank() {
         return Err(Failure::new(AttributeRule::UnexpectedChild).at(attribute.span()));
     }
+    let mut texts = String::with_capacity(length);
+    for value in &raw {
+        if let Raw::Text(text) = value {
+            texts.push_str(text);
+        }
+    }
+    let texts: Arc<str> = texts.into();
+    let mut from = 0_usize;
+    let values = raw.into_iter().map(|value| match value {
+        Raw::Nil => AttributeValue::Nil,
+        Raw::Structured => AttributeValue::Structured,
+        Raw::Text(text) => {
+            let range = from..from.saturating_add(text.len());
+            from = range.end;
+            AttributeValue::Text(AttributeText {
+                values: Arc::clone(&texts),
+                range,
+            })
+        }
+    });
+    let values = values.collect();
     Ok(Attribute {
         name: name.to_owned(),
         name_format: attribute.attribute("NameFormat").map(str::to_owned),
@@ -233,12 +328,18 @@ fn read_attribute(attribute: Element<'_>) -> Result<Attribute, Failure> {
     })
 }
 
-fn read_value(value: Element<'_>) -> AttributeValue {
+enum Raw<'d> {
+    Text(&'d str),
+    Structured,
+    Nil,
+}
+
+fn read_value(value: Element<'_>) -> Raw<'_> {
     // SAML Core §2.7.3.1.1: a null value is an empty AttributeValue with xsi:nil
-    let nil = matches!(value.attribute_ns(XSI, "nil"), Some("true" | "1"));
+    let nil = || matches!(value.attribute_ns(XSI, "nil"), Some("true" | "1"));
     match value.text() {
-        Some("") if nil => AttributeValue::Nil,
-        Some(text) => AttributeValue::Text(text.to_owned()),
-        None => AttributeValue::Structured,
+        Some("") if nil() => Raw::Nil,
+        Some(text) => Raw::Text(text),
+        None => Raw::Structured,
     }
 }

@@ -150,7 +150,9 @@ impl<'d, S: Sink> Writer<'d, '_, S> {
             match &node.data {
                 NodeData::Text(text) => self.escape(self.document.str(*text), &TEXT),
                 NodeData::Element(element)
-                    if element.verbatim && index != apex && self.needs_no_declaration(element) =>
+                    if element.verbatim.is_some()
+                        && index != apex
+                        && self.needs_no_declaration(element) =>
                 {
                     index = self.verbatim_run(node, element, end, skip);
                     continue;
@@ -158,6 +160,9 @@ impl<'d, S: Sink> Writer<'d, '_, S> {
                 NodeData::Element(element) => {
                     let rendered = self.rendered.len();
                     self.start_tag(index, element, index == apex);
+                    if let Some(text) = element.verbatim_text() {
+                        self.sink.put(self.document.str(text).as_bytes());
+                    }
                     self.open.push(OpenTag {
                         end: node.end,
                         index,
@@ -178,7 +183,7 @@ impl<'d, S: Sink> Writer<'d, '_, S> {
     }
 
     /// Writes an element that is its own canonical form, and all such that follow it without a
-    /// gap and have the same name, in one piece. Gives the node after them.
+    /// gap and have the same prefix, in one piece. Gives the node after them.
     fn verbatim_run(
         &mut self,
         first: &Node,
@@ -187,8 +192,6 @@ impl<'d, S: Sink> Writer<'d, '_, S> {
         skip: Option<u32>,
     ) -> u32 {
         let (mut index, mut to) = (first.end, first.span.1);
-        let name = self.document.str(element.local);
-        let prefix = self.document.str(element.prefix);
         while index < end && Some(index) != skip {
             let Some(Node {
                 end: next,
@@ -201,11 +204,10 @@ impl<'d, S: Sink> Writer<'d, '_, S> {
             };
             // The prefix means the same: a verbatim element declares nothing, and there is
             // nothing between the two
-            if !other.verbatim
+            if other.verbatim.is_none()
                 || span.0 != to
                 || other.namespace != element.namespace
-                || self.document.str(other.prefix) != prefix
-                || self.document.str(other.local) != name
+                || self.document.str(other.prefix) != self.document.str(element.prefix)
             {
                 break;
             }

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::iter::successors;
+use core::num::NonZeroU32;
 use core::ops::Range;
 
 use crate::error::TextPos;
@@ -10,7 +11,7 @@ pub(crate) const NONE: u32 = u32::MAX;
 pub(crate) const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 
 /// A piece of text: in the source as it stands, or in the buffer of decoded text.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Str {
     pub(crate) start: u32,
     pub(crate) end: u32,
@@ -63,9 +64,18 @@ pub(crate) struct ElementData {
     pub(crate) declarations: (u32, u32),
     /// First byte after the start tag.
     pub(crate) content: u32,
-    /// Written as `<name>text</name>` with nothing in it that canonicalisation would change: the
-    /// source is the canonical form, as long as the prefix needs no declaration.
-    pub(crate) verbatim: bool,
+    /// Where the text ends that starts at `content`, if the element is written as
+    /// `<name>text</name>` with nothing in it that canonicalisation would change: the source is
+    /// the canonical form, as long as the prefix needs no declaration. The text has no node.
+    pub(crate) verbatim: Option<NonZeroU32>,
+}
+
+impl ElementData {
+    /// The text of an element without a node for it.
+    pub(crate) fn verbatim_text(&self) -> Option<Str> {
+        self.verbatim
+            .map(|end| Str::source(self.content, end.get()))
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -264,6 +274,19 @@ impl<'d> Element<'d> {
         self.local_name() == local && self.namespace() == namespace
     }
 
+    /// Whether both elements have the same namespace name and the same local name. For the items
+    /// of a long list this is quicker than [`is`](Self::is).
+    #[must_use]
+    pub fn has_name_of(self, other: Self) -> bool {
+        let (Some(mine), Some(theirs)) = (self.data(), other.data()) else {
+            return false;
+        };
+        let same_place = core::ptr::eq(self.document, other.document)
+            && mine.namespace == theirs.namespace
+            && mine.local == theirs.local;
+        same_place || self.is(other.namespace(), other.local_name())
+    }
+
     /// The value of the attribute in no namespace with this name.
     #[must_use]
     pub fn attribute(self, local: &str) -> Option<&'d str> {
@@ -313,8 +336,12 @@ impl<'d> Element<'d> {
     /// Whether no character other than XML white space stands directly in the element.
     #[must_use]
     pub fn child_text_is_blank(self) -> bool {
+        let blank = |text| crate::types::trim_xml(self.document.str(text)).is_empty();
+        if let Some(text) = self.data().and_then(ElementData::verbatim_text) {
+            return blank(text);
+        }
         self.child_nodes().all(|(_, node)| match node.data {
-            NodeData::Text(text) => crate::types::trim_xml(self.document.str(text)).is_empty(),
+            NodeData::Text(text) => blank(text),
             NodeData::Element(_) => true,
         })
     }
@@ -324,6 +351,9 @@ impl<'d> Element<'d> {
     /// has element children, so that structured content is never flattened by accident.
     #[must_use]
     pub fn text(self) -> Option<&'d str> {
+        if let Some(text) = self.data().and_then(ElementData::verbatim_text) {
+            return Some(self.document.str(text));
+        }
         let mut children = self.child_nodes();
         match (children.next(), children.next()) {
             (None, _) => Some(""),

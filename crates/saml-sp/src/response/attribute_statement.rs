@@ -285,10 +285,14 @@ fn read_attribute(attribute: Element<'_>) -> Result<Attribute, Failure> {
         return Err(Failure::new(AttributeRule::NameMissing).at(attribute.start_tag_span()));
     };
     let mut raw = Vec::new();
+    let mut known = None;
     let mut length = 0_usize;
     for child in attribute.children() {
-        if !child.is(ASSERTION, "AttributeValue") {
-            return Err(Failure::new(AttributeRule::UnexpectedChild).at(child.span()));
+        if !known.is_some_and(|known| child.has_name_of(known)) {
+            if !child.is(ASSERTION, "AttributeValue") {
+                return Err(Failure::new(AttributeRule::UnexpectedChild).at(child.span()));
+            }
+            known = Some(child);
         }
         let value = read_value(child);
         if let Raw::Text(text) = value {

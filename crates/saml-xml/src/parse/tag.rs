@@ -1,5 +1,7 @@
 //! Start tags, end tags, attributes, and the namespaces they declare and use.
 
+use core::num::NonZeroU32;
+
 use super::name::QName;
 use super::{Open, Parser, offset};
 use crate::document::{
@@ -48,7 +50,7 @@ impl Parser<'_> {
             attributes: (offset(attributes_from), offset(self.attributes.len())),
             declarations: (offset(bindings_from), offset(self.bindings.len())),
             content: offset(self.pos),
-            verbatim: false,
+            verbatim: None,
         };
         let node = self.push_element(start, data);
         if empty {
@@ -84,9 +86,6 @@ impl Parser<'_> {
         let parent = self.open.last().map_or(NONE, |o| o.node);
         let (mut start, mut length) = (start, first);
         loop {
-            let shift = offset(start.saturating_add(1)).wrapping_sub(offset(name_start));
-            let shifted =
-                |s: Str| Str::source(s.start.wrapping_add(shift), s.end.wrapping_add(shift));
             let content = start.saturating_add(qname.len()).saturating_add("<>".len());
             let text_end = content.saturating_add(length);
             self.pos = text_end
@@ -95,26 +94,21 @@ impl Parser<'_> {
             let index = offset(self.nodes.len());
             self.nodes.push(Node {
                 parent,
-                end: index.saturating_add(if length > 0 { 2 } else { 1 }),
+                end: index.saturating_add(1),
                 span: (offset(start), offset(self.pos)),
                 data: NodeData::Element(ElementData {
-                    prefix: shifted(name.prefix),
-                    local: shifted(name.local),
+                    // One place stands for the name of all, so that comparing names is quick
+                    prefix: name.prefix,
+                    local: name.local,
                     namespace,
                     attributes: none,
                     declarations,
                     content: offset(content),
-                    verbatim: true,
+                    verbatim: NonZeroU32::new(offset(text_end)),
                 }),
             });
             if length > 0 {
                 self.spend(XmlErrorKind::LimitNodes)?;
-                self.nodes.push(Node {
-                    parent: index,
-                    end: index.saturating_add(2),
-                    span: (offset(content), offset(text_end)),
-                    data: NodeData::Text(Str::source(offset(content), offset(text_end))),
-                });
             }
             start = self.pos;
             let next = source.get(start..).unwrap_or_default();

@@ -114,3 +114,75 @@ fn long_text_of_many_byte_characters_stays_whole() {
     let canonical = canonical(&format!("<a>{text}</a>"), "a", "");
     assert_eq!(canonical, format!("<a>{text}</a>"));
 }
+
+/// Elements written in canonical form are copied as they stand, but only where the declaration
+/// they need was written, and only while nothing stands between them.
+#[test]
+fn lists_of_plain_elements_are_written_as_any_other() {
+    let around = |list: &str| format!("<p:l xmlns:p=\"urn:p\">{list}</p:l>");
+    for (list, expected) in [
+        ("<p:i>1</p:i><p:i></p:i><p:i>ä b</p:i>", None),
+        ("<p:i>1</p:i> <p:i>2</p:i>\n<p:j>3</p:j>", None),
+        ("<p:i>1</p:i><p:i>2</p:j>", Some("xml.mismatched_tag")),
+        ("<p:i>1</p:i><q:i>2</q:i>", Some("xml.unbound_prefix")),
+        (
+            "<p:i>1</p:i><p:i >2</p:i >",
+            Some("<p:i>1</p:i><p:i>2</p:i>"),
+        ),
+        (
+            "<p:i>a&#97;</p:i><p:i>&lt;</p:i>",
+            Some("<p:i>aa</p:i><p:i>&lt;</p:i>"),
+        ),
+        (
+            "<p:i>1<!-- --></p:i><p:i><![CDATA[2]]></p:i>",
+            Some("<p:i>1</p:i><p:i>2</p:i>"),
+        ),
+        (
+            "<p:i>a>b</p:i><p:i>a\r\nb</p:i>",
+            Some("<p:i>a&gt;b</p:i><p:i>a\nb</p:i>"),
+        ),
+        // The same prefix means another namespace in between
+        (
+            "<p:i>1</p:i><n xmlns:p='urn:q'><p:i>2</p:i><p:i>3</p:i></n><p:i>4</p:i>",
+            Some(
+                "<p:i>1</p:i><n><p:i xmlns:p=\"urn:q\">2</p:i><p:i xmlns:p=\"urn:q\">3</p:i></n><p:i>4</p:i>",
+            ),
+        ),
+        (
+            "<d xmlns='urn:d'><i>1</i><u xmlns=''><i>2</i></u></d>",
+            Some("<d xmlns=\"urn:d\"><i>1</i><u xmlns=\"\"><i>2</i></u></d>"),
+        ),
+    ] {
+        let expected = expected.unwrap_or(list);
+        match Document::parse(around(list).into_bytes(), &Limits::default()) {
+            Err(error) => assert_eq!(error.code(), expected, "{list}"),
+            Ok(_) => assert_eq!(
+                canonical(&around(list), "l", ""),
+                around(expected),
+                "{list}"
+            ),
+        }
+    }
+}
+
+#[test]
+fn one_item_of_a_list_can_be_left_out_or_stand_alone() {
+    let xml = "<p:l xmlns:p=\"urn:p\"><p:i>1</p:i><p:i>2</p:i><p:i>3</p:i></p:l>";
+    let document = Document::parse(xml.into(), &Limits::default()).unwrap();
+    let second = document.root().children().nth(1).unwrap();
+    let mut out = Vec::new();
+    let without = C14nOptions::default().without(second);
+    exclusive_c14n(document.root(), &without, &mut out).unwrap();
+    assert_eq!(
+        out,
+        "<p:l xmlns:p=\"urn:p\"><p:i>1</p:i><p:i>3</p:i></p:l>".as_bytes()
+    );
+    out.clear();
+    exclusive_c14n(second, &C14nOptions::default(), &mut out).unwrap();
+    assert_eq!(out, "<p:i xmlns:p=\"urn:p\">2</p:i>".as_bytes());
+    assert_eq!(second.text(), Some("2"));
+    assert!(
+        !second.child_text_is_blank()
+            && second.has_name_of(document.root().children().next().unwrap())
+    );
+}

@@ -15,54 +15,45 @@ pub(crate) struct Coverage {
     pub(crate) wrong: Vec<String>,
 }
 
-/// Every reason code there is, with its citation.
-fn codes() -> BTreeMap<&'static str, &'static str> {
-    let mut codes: BTreeMap<_, _> = saml_sp::Reason::all()
-        .map(|reason| (reason.code(), reason.cite()))
-        .collect();
-    codes.extend(
-        saml_xml::XmlErrorKind::ALL
-            .iter()
-            .map(|kind| (kind.code(), kind.cite())),
-    );
-    codes.extend(
-        saml_xml::SignatureErrorKind::ALL
-            .iter()
-            .map(|kind| (kind.code(), kind.cite())),
-    );
-    codes.extend(
-        saml_xml::ScalarErrorKind::ALL
-            .iter()
-            .map(|kind| (kind.code(), kind.cite())),
-    );
-    codes.extend(
-        saml_xml::KeyErrorKind::ALL
-            .iter()
-            .map(|kind| (kind.code(), kind.cite())),
-    );
-    codes.extend(
-        saml_sp::AttributeErrorKind::ALL
-            .iter()
-            .map(|kind| (kind.code(), kind.cite())),
-    );
-    codes.extend(
-        idp_config::ConfigErrorKind::ALL
-            .iter()
-            .map(|kind| (kind.code(), kind.cite())),
-    );
-    codes.extend(
-        idp_config::WarningKind::ALL
-            .iter()
-            .map(|kind| (kind.code(), kind.cite())),
-    );
-    codes
+/// What a reason code says of itself.
+pub(crate) struct Code {
+    pub(crate) cite: &'static str,
+    pub(crate) side: saml_xml::Side,
+    pub(crate) hint: &'static str,
+}
+
+macro_rules! all {
+    ($($kind:ty),+ $(,)?) => {
+        core::iter::empty()$(.chain(<$kind>::ALL.iter().map(|kind| {
+            (kind.code(), Code { cite: kind.cite(), side: kind.side(), hint: kind.hint() })
+        })))+
+    };
+}
+
+/// Every reason code there is.
+pub(crate) fn codes() -> BTreeMap<&'static str, Code> {
+    let of_logins = saml_sp::Reason::all().map(|reason| {
+        let (cite, side, hint) = (reason.cite(), reason.side(), reason.hint());
+        (reason.code(), Code { cite, side, hint })
+    });
+    of_logins
+        .chain(all![
+            saml_xml::XmlErrorKind,
+            saml_xml::SignatureErrorKind,
+            saml_xml::ScalarErrorKind,
+            saml_xml::KeyErrorKind,
+            saml_sp::AttributeErrorKind,
+            idp_config::ConfigErrorKind,
+            idp_config::WarningKind,
+        ])
+        .collect()
 }
 
 /// Looks at the vectors and the sources under `root`.
 pub(crate) fn run(root: &Path) -> Coverage {
     let codes = codes();
     let mut wrong = Vec::new();
-    for (code, cite) in &codes {
+    for (code, Code { cite, .. }) in &codes {
         if cite.trim().is_empty() {
             wrong.push(format!("{code}: no citation"));
         }
@@ -142,6 +133,18 @@ struct Variant {
     of: String,
     name: String,
     code: String,
+    /// The rule, from the documentation of the variant.
+    rule: String,
+}
+
+/// The rule behind each code, from the documentation of its variant.
+pub(crate) fn rules(root: &Path) -> BTreeMap<String, String> {
+    let sources = files(&root.join("crates"));
+    let sources = sources.iter().filter_map(|path| Source::read(path));
+    sources
+        .flat_map(|source| definitions(&source.text))
+        .map(|variant| (variant.code, variant.rule))
+        .collect()
 }
 
 impl Source {
@@ -188,9 +191,18 @@ fn definitions(text: &str) -> Vec<Variant> {
     let mut found = Vec::new();
     let mut of = None;
     let mut name = None;
+    let mut doc = String::new();
+    let mut rule = String::new();
     for line in text.lines().map(str::trim) {
-        if line.starts_with("///") || line.starts_with("//") {
+        if let Some(sentence) = line.strip_prefix("///") {
+            doc.push_str(sentence);
             continue;
+        }
+        if line.starts_with("//") {
+            continue;
+        }
+        if !doc.is_empty() {
+            rule = core::mem::take(&mut doc).trim().to_owned();
         }
         if let Some((_, rest)) = line.split_once("pub enum ") {
             of = rest.split_whitespace().next().map(str::to_owned);
@@ -208,6 +220,7 @@ fn definitions(text: &str) -> Vec<Variant> {
                 of: of.clone(),
                 name,
                 code: code.to_owned(),
+                rule: core::mem::take(&mut rule),
             });
         }
     }

@@ -13,6 +13,8 @@
 //! check with what was expected, what was found, whose side it is on, and what to do. A browser is
 //! shown one sentence that says nothing of it.
 //!
+//! The [`manual`] has the flows, what to store, the reason of each default, and every reason code.
+//!
 //! There is no clock, network, disk or randomness in here: `now`, a [`Random`] and two stores are
 //! arguments.
 #![doc = include_str!("example.md")]
@@ -22,6 +24,7 @@ mod connection;
 pub mod danger;
 mod error;
 mod ids;
+pub mod manual;
 mod metadata;
 mod provider;
 mod random;

@@ -1,0 +1,35 @@
+//! The manual: how the flows go, what to store, why each default is what it is.
+//!
+//! | page | for whom |
+//! |---|---|
+//! | [`login`] | everybody: a login from the button to the session, as a program that runs |
+//! | [`storage`] | who deploys it: what to keep, for how long, what a lost record means |
+//! | [`behind_a_proxy`] | who deploys it: URLs, cookies, bodies |
+//! | [`defaults`] | who reviews it: each default, its reason, and how to depart from it |
+//! | [`vulnerabilities`] | who reviews it: what was published about others, and where it dies here |
+//! | [`reason_codes`] | who operates it: every code, its side, what to do |
+//! | [`from_samael`] | who comes from the samael crate |
+//!
+//! Words are used as the standards use them. `parse` gives untrusted data, `verify` is
+//! cryptography, `validate` is rules.
+
+#[doc = include_str!("login.md")]
+pub mod login {}
+
+#[doc = include_str!("storage.md")]
+pub mod storage {}
+
+#[doc = include_str!("behind_a_proxy.md")]
+pub mod behind_a_proxy {}
+
+#[doc = include_str!("defaults.md")]
+pub mod defaults {}
+
+#[doc = include_str!("vulnerabilities.md")]
+pub mod vulnerabilities {}
+
+#[doc = include_str!("reason_codes.md")]
+pub mod reason_codes {}
+
+#[doc = include_str!("from_samael.md")]
+pub mod from_samael {}

@@ -23,6 +23,7 @@ pub mod danger;
 mod error;
 mod ids;
 mod metadata;
+mod preset;
 mod provider;
 mod random;
 mod reason;
@@ -38,6 +39,10 @@ mod validate;
 pub use connection::{Connection, RequestBinding, SignedPart};
 pub use error::Error;
 pub use ids::{ConnectionId, RelayState, RequestId, Secret};
+pub use preset::{
+    Algorithm, ConsoleHint, Difference, Field, Habit, LoginHint, Logout, Preset, Quirk, Setting,
+    Signs, diff as preset_diff,
+};
 pub use provider::{ServiceProvider, ServiceProviderBuilder};
 pub use random::{Random, RandomError};
 pub use reason::{

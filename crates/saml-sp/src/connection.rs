@@ -8,6 +8,7 @@ use time::Duration;
 
 use crate::error::Error;
 use crate::ids::ConnectionId;
+use crate::preset::{Preset, Quirk, Quirks};
 use crate::reason::ConnectionRule;
 
 /// Clock difference that is forgiven unless a connection says otherwise.
@@ -77,7 +78,8 @@ pub struct Connection {
     request_binding: RequestBinding,
     sign_requests: bool,
     pub(crate) algorithms: AlgorithmPolicy,
-    pub(crate) missing_audience: bool,
+    pub(crate) quirks: Quirks,
+    preset: Option<&'static Preset>,
 }
 
 impl Connection {
@@ -94,7 +96,8 @@ impl Connection {
             request_binding: RequestBinding::Auto,
             sign_requests: false,
             algorithms: AlgorithmPolicy::default(),
-            missing_audience: false,
+            quirks: Quirks::default(),
+            preset: None,
         }
     }
 
@@ -150,6 +153,26 @@ impl Connection {
         self
     }
 
+    /// What product the identity provider is. It changes no verdict: reports then name the field
+    /// of that product's console.
+    ///
+    /// ```
+    /// # use idp_config::IdpSource;
+    /// use saml_sp::{Connection, ConnectionId, Preset};
+    ///
+    /// # let source = IdpSource::fingerprint("https://idp.example", "https://idp.example/sso", None, &"ab".repeat(32))?;
+    /// # let idp = source.resolve(time::macros::datetime!(2026-11-23 12:00 UTC))?;
+    /// let preset = Preset::find("okta").ok_or("no such preset")?;
+    /// let connection = Connection::new(ConnectionId::new("acme")?, idp).with_preset(preset);
+    /// assert_eq!(connection.preset().map(|preset| preset.product), Some("Okta"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn with_preset(mut self, preset: &'static Preset) -> Self {
+        self.preset = Some(preset);
+        self
+    }
+
     /// The same connection after its identity provider's metadata changed.
     #[must_use]
     pub fn with_identity_provider(mut self, idp: impl Into<Arc<IdentityProvider>>) -> Self {
@@ -167,6 +190,18 @@ impl Connection {
     #[must_use]
     pub fn identity_provider(&self) -> &IdentityProvider {
         &self.idp
+    }
+
+    /// What product the identity provider is, if that is known.
+    #[must_use]
+    pub const fn preset(&self) -> Option<&'static Preset> {
+        self.preset
+    }
+
+    /// The quirks that are forgiven: none, unless [`danger::forgive`](crate::danger::forgive) said
+    /// so.
+    pub fn forgiven_quirks(&self) -> impl Iterator<Item = Quirk> {
+        self.quirks.iter()
     }
 
     pub(crate) const fn skew(&self) -> Duration {

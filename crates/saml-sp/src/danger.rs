@@ -1,6 +1,7 @@
 //! Loosenings of one connection. Each says what it gives away; none is ever on by default.
 
 use crate::connection::Connection;
+use crate::preset::Quirk;
 
 /// Accepts SHA-1, as digest and in RSA signatures, from this identity provider.
 ///
@@ -31,6 +32,30 @@ pub fn accept_rsa1024(mut connection: Connection) -> Connection {
 /// serves several service providers must not let users choose the ACS URL.
 #[must_use]
 pub fn accept_missing_audience(mut connection: Connection) -> Connection {
-    connection.missing_audience = true;
+    connection.quirks = connection.quirks.with(Quirk::MissingAudience);
+    connection
+}
+
+/// Forgives one named departure from the standard, for this connection. Each time it does, the
+/// report has a warning, and names the quirk.
+///
+/// ```
+/// # use idp_config::IdpSource;
+/// use saml_sp::{Connection, ConnectionId, Quirk, danger};
+///
+/// # let source = IdpSource::fingerprint("https://idp.example", "https://idp.example/sso", None, &"ab".repeat(32))?;
+/// # let idp = source.resolve(time::macros::datetime!(2026-11-23 12:00 UTC))?;
+/// let connection = Connection::new(ConnectionId::new("acme")?, idp);
+/// assert_eq!(connection.forgiven_quirks().count(), 0);
+/// let connection = danger::forgive(connection, Quirk::MissingAuthnStatement);
+/// assert_eq!(connection.forgiven_quirks().next(), Some(Quirk::MissingAuthnStatement));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Security
+/// What each one gives away is [`Quirk::costs`].
+#[must_use]
+pub fn forgive(mut connection: Connection, quirk: Quirk) -> Connection {
+    connection.quirks = connection.quirks.with(quirk);
     connection
 }

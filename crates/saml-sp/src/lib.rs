@@ -26,6 +26,7 @@ mod error;
 mod ids;
 pub mod manual;
 mod metadata;
+mod preset;
 mod provider;
 mod random;
 mod reason;
@@ -41,6 +42,10 @@ mod validate;
 pub use connection::{Connection, RequestBinding, SignedPart};
 pub use error::Error;
 pub use ids::{ConnectionId, RelayState, RequestId, Secret};
+pub use preset::{
+    Algorithm, ConsoleHint, Difference, Field, Habit, LoginHint, Logout, Preset, Quirk, Setting,
+    Signs, diff as preset_diff,
+};
 pub use provider::{ServiceProvider, ServiceProviderBuilder};
 pub use random::{Random, RandomError};
 pub use reason::{

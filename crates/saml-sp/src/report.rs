@@ -10,6 +10,8 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 
+use crate::connection::Connection;
+use crate::preset::{ConsoleHint, Preset, Quirk, Quirks};
 use crate::reason::Reason;
 
 /// Bytes of a value from a message that a report keeps; the rest is cut.
@@ -264,6 +266,8 @@ pub struct Report {
     signatures: Vec<VerifiedSignature>,
     name_id_format: Option<String>,
     attribute_names: Vec<String>,
+    quirks: Quirks,
+    preset: Option<&'static Preset>,
 }
 
 impl Report {
@@ -315,17 +319,37 @@ impl Report {
     pub fn attribute_names(&self) -> &[String] {
         &self.attribute_names
     }
+
+    /// The quirks that were forgiven this time: each has a check with
+    /// [`CheckResult::Warn`] as well.
+    pub fn quirks(&self) -> impl Iterator<Item = Quirk> {
+        self.quirks.iter()
+    }
+
+    /// What product the identity provider is, if the connection said so.
+    #[must_use]
+    pub const fn preset(&self) -> Option<&'static Preset> {
+        self.preset
+    }
+
+    /// The field in the identity provider's console that a check is about, if the product is known.
+    #[must_use]
+    pub fn console_hint(&self, check: &Check) -> Option<ConsoleHint> {
+        self.preset?.console_hint(check.code())
+    }
 }
 
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Report", 7)?;
+        let mut out = serializer.serialize_struct("Report", 9)?;
         out.serialize_field("verdict", &self.verdict)?;
         out.serialize_field("code", &self.code())?;
         out.serialize_field("signed", &self.signed().collect::<Vec<_>>())?;
         out.serialize_field("signatures", &self.signatures)?;
         out.serialize_field("name_id_format", &self.name_id_format)?;
         out.serialize_field("attribute_names", &self.attribute_names)?;
+        out.serialize_field("quirks", &self.quirks().collect::<Vec<_>>())?;
+        out.serialize_field("preset", &self.preset.map(|preset| preset.id))?;
         out.serialize_field("checks", &self.checks)?;
         out.end()
     }
@@ -348,9 +372,15 @@ impl fmt::Display for Report {
                 }
                 if check.result == CheckResult::Fail {
                     write!(f, "\n          {}: {}", check.side().as_str(), check.hint())?;
+                    if let Some(hint) = self.console_hint(check) {
+                        write!(f, "\n          where: {hint}")?;
+                    }
                 }
             }
             writeln!(f)?;
+        }
+        for quirk in self.quirks() {
+            writeln!(f, "  forgiven: {quirk}: {}", quirk.costs())?;
         }
         Ok(())
     }
@@ -415,6 +445,9 @@ pub(crate) struct Checks {
     pub(crate) signatures: Vec<VerifiedSignature>,
     pub(crate) name_id_format: Option<String>,
     pub(crate) attribute_names: Vec<String>,
+    forgiven: Quirks,
+    applied: Quirks,
+    preset: Option<&'static Preset>,
 }
 
 impl Checks {
@@ -425,6 +458,18 @@ impl Checks {
             signatures: Vec::with_capacity(2),
             name_id_format: None,
             attribute_names: Vec::new(),
+            forgiven: Quirks::default(),
+            applied: Quirks::default(),
+            preset: None,
+        }
+    }
+
+    /// Checks of a message at this connection: what it forgives, and what its fields are called.
+    pub(crate) fn at(connection: &Connection) -> Self {
+        Self {
+            forgiven: connection.quirks,
+            preset: connection.preset(),
+            ..Self::new()
         }
     }
 
@@ -483,8 +528,18 @@ impl Checks {
         self.list.push(failure.into_check(CheckResult::Fail));
     }
 
-    pub(crate) fn warn(&mut self, failure: Failure) {
+    /// Notes a failure, or, where the connection forgives this quirk, a warning that names it.
+    /// Says whether it was forgiven.
+    // Design rule 10: what a quirk forgives is recorded
+    pub(crate) fn fail_unless_forgiven(&mut self, quirk: Quirk, failure: Failure) -> bool {
+        debug_assert_eq!(quirk.forgives(), failure.reason);
+        if !self.forgiven.has(quirk) {
+            self.fail(failure);
+            return false;
+        }
+        self.applied = self.applied.with(quirk);
         self.list.push(failure.into_check(CheckResult::Warn));
+        true
     }
 
     pub(crate) fn skip(&mut self, reason: impl Into<Reason>) {
@@ -509,6 +564,8 @@ impl Checks {
             signatures: self.signatures,
             name_id_format: self.name_id_format,
             attribute_names: self.attribute_names,
+            quirks: self.applied,
+            preset: self.preset,
         }
     }
 }

@@ -181,7 +181,7 @@ impl Subject {
 pub struct SessionInfo {
     pub(crate) session_index: Option<String>,
     pub(crate) session_not_on_or_after: Option<OffsetDateTime>,
-    pub(crate) authn_instant: OffsetDateTime,
+    pub(crate) authn_instant: Option<OffsetDateTime>,
     pub(crate) authn_context: Option<String>,
 }
 
@@ -198,9 +198,10 @@ impl SessionInfo {
         self.session_not_on_or_after
     }
 
-    /// `AuthnInstant`: when the user signed in.
+    /// `AuthnInstant`: when the user signed in. There is none only where the connection forgives
+    /// [`Quirk::MissingAuthnStatement`](crate::Quirk::MissingAuthnStatement).
     #[must_use]
-    pub const fn authn_instant(&self) -> OffsetDateTime {
+    pub const fn authn_instant(&self) -> Option<OffsetDateTime> {
         self.authn_instant
     }
 

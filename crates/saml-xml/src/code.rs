@@ -36,7 +36,8 @@ impl Side {
 /// Defines an enum of reason codes.
 ///
 /// Each variant has a stable code string (`area.rule`), the [`Side`] that has to act, the place in
-/// the standards that demands it, and one sentence that says what to do. The enum is `Copy` and
+/// the standards that demands it, and one sentence that says what to do; its documentation doubles as
+/// the sentence that says what it means. The enum is `Copy` and
 /// `#[non_exhaustive]`; `ALL` lists every variant, so that tools can check that each rule has a
 /// test vector and a page.
 ///
@@ -49,6 +50,7 @@ impl Side {
 ///     }
 /// }
 /// assert_eq!(CupError::Empty.code(), "cup.empty");
+/// assert_eq!(CupError::Empty.summary(), "The cup is empty");
 /// assert_eq!(CupError::ALL.len(), 1);
 /// ```
 #[macro_export]
@@ -57,7 +59,7 @@ macro_rules! reason_codes {
         $(#[$meta:meta])*
         $vis:vis enum $name:ident {
             $(
-                $(#[$vmeta:meta])*
+                $(#[doc = $doc:literal])+
                 $variant:ident => {
                     code: $code:literal,
                     side: $side:ident,
@@ -71,7 +73,7 @@ macro_rules! reason_codes {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         $vis enum $name {
-            $( $(#[$vmeta])* $variant, )+
+            $( $(#[doc = $doc])+ $variant, )+
         }
 
         impl $name {
@@ -94,6 +96,15 @@ macro_rules! reason_codes {
             #[must_use]
             pub const fn cite(self) -> &'static str {
                 match self { $( Self::$variant => $cite, )+ }
+            }
+
+            /// What it means: the first sentence of the variant's own documentation, without its full stop.
+            #[must_use]
+            pub fn summary(self) -> &'static str {
+                let text = match self { $( Self::$variant => concat!($($doc),+), )+ };
+                let text = text.trim_ascii();
+                let first = text.split_once(". ").map_or(text, |(first, _)| first);
+                first.strip_suffix('.').unwrap_or(first)
             }
 
             /// One sentence: what to do about it.

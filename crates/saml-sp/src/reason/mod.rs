@@ -56,6 +56,19 @@ macro_rules! reason {
                 match self { $( Self::$variant(kind) => kind.cite(), )+ }
             }
 
+            /// One sentence without its full stop: what is wrong.
+            ///
+            /// ```
+            /// use saml_sp::{ConditionsRule, Reason};
+            ///
+            /// let reason = Reason::Conditions(ConditionsRule::AudienceMismatch);
+            /// assert_eq!(reason.summary(), "An AudienceRestriction does not name this service provider");
+            /// ```
+            #[must_use]
+            pub fn summary(self) -> &'static str {
+                match self { $( Self::$variant(kind) => kind.summary(), )+ }
+            }
+
             /// One sentence: what to do about it.
             #[must_use]
             pub const fn hint(self) -> &'static str {

@@ -3,6 +3,7 @@
 use saml_xml::Element;
 
 use super::{Context, Expected};
+use crate::preset::Quirk;
 use crate::reason::AuthnRule;
 use crate::report::{Checks, Failure, Value};
 use crate::response::attribute_span;
@@ -19,8 +20,21 @@ pub(super) fn check(
 ) -> Option<SessionInfo> {
     // SAML Profiles §4.1.4.2: MUST contain at least one <AuthnStatement>
     if statements.is_empty() {
-        checks.fail(Failure::new(AuthnRule::StatementMissing).at(assertion.start_tag_span()));
-        return None;
+        let missing = Failure::new(AuthnRule::StatementMissing).at(assertion.start_tag_span());
+        // A request that asked for more than a login cannot do without the statement that answers it
+        let asked = matches!(context.expected, Expected::Request(pending)
+            if pending.force_authn() || !pending.authn_context_class_refs().is_empty());
+        if asked {
+            checks.fail(missing);
+            return None;
+        }
+        let forgiven = checks.fail_unless_forgiven(Quirk::MissingAuthnStatement, missing);
+        return forgiven.then_some(SessionInfo {
+            session_index: None,
+            session_not_on_or_after: None,
+            authn_instant: None,
+            authn_context: None,
+        });
     }
     let mut session: Option<SessionInfo> = None;
     for &element in statements {
@@ -31,7 +45,7 @@ pub(super) fn check(
                 session = Some(SessionInfo {
                     session_index: statement.session_index.map(str::to_owned),
                     session_not_on_or_after: statement.session_not_on_or_after,
-                    authn_instant: statement.authn_instant,
+                    authn_instant: Some(statement.authn_instant),
                     authn_context: statement.authn_context_class_ref.map(str::to_owned),
                 });
             }

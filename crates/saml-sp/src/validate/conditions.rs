@@ -3,6 +3,7 @@
 use saml_xml::Element;
 
 use super::Context;
+use crate::preset::Quirk;
 use crate::reason::ConditionsRule;
 use crate::report::{Checks, Failure, Value};
 use crate::response::attribute_span;
@@ -82,11 +83,7 @@ fn check_audience(
             .expected(Value::Shared(ours))
             .actual(Value::Static("no AudienceRestriction"))
             .at(conditions.span());
-        if context.connection.missing_audience {
-            checks.warn(missing);
-        } else {
-            checks.fail(missing);
-        }
+        checks.fail_unless_forgiven(Quirk::MissingAudience, missing);
         return;
     }
     for &restriction in restrictions {

@@ -74,7 +74,7 @@ impl ServiceProvider {
         received: &'d Received,
         connection: &Connection,
     ) -> Result<Signed<'d>, Rejection> {
-        let mut checks = Checks::new();
+        let mut checks = Checks::at(connection);
         let outline = Outline::of(received.response());
         structure::check(&mut checks, &outline);
         let signed = signature::check(&mut checks, &outline, connection);
@@ -114,7 +114,7 @@ impl ServiceProvider {
                 skew: connection.skew(),
             },
         };
-        let mut checks = Checks::new();
+        let mut checks = Checks::at(connection);
         let outline = Outline::of(received.response());
 
         structure::check(&mut checks, &outline);

@@ -6,6 +6,7 @@
 use saml_xml::types::parse_id;
 
 use super::{Context, Expected};
+use crate::preset::Quirk;
 use crate::reason::{RequestRule, ResponseRule, StatusRule};
 use crate::report::{Checks, Failure, Value};
 use crate::response::outline::Outline;
@@ -120,12 +121,13 @@ fn check_destination(
         ),
         // SAML Bindings §3.5.5.2: If the message is signed, the Destination XML attribute
         // MUST contain the URL to which the sender has instructed the user agent to deliver
-        None if signed => checks.fail(
-            Failure::new(ResponseRule::DestinationMissing)
+        None if signed => {
+            let missing = Failure::new(ResponseRule::DestinationMissing)
                 .expected(Value::Shared(context.sp.shared_acs_url()))
                 .actual(Value::Static("absent"))
-                .at(response.start_tag_span()),
-        ),
+                .at(response.start_tag_span());
+            checks.fail_unless_forgiven(Quirk::MissingDestination, missing);
+        }
         None => checks.pass(ResponseRule::DestinationMissing),
     }
 }
@@ -146,11 +148,12 @@ fn check_in_response_to(checks: &mut Checks, outline: &Outline<'_>, context: &Co
             );
         }
         // SAML Profiles §4.1.5: an unsolicited Response MUST NOT contain an InResponseTo attribute
-        (Expected::Unsolicited, Some(id)) => checks.fail(
-            Failure::new(RequestRule::UnsolicitedInResponseTo)
+        (Expected::Unsolicited, Some(id)) => {
+            let answering = Failure::new(RequestRule::UnsolicitedInResponseTo)
                 .expected(Value::Static("absent"))
                 .actual(Value::text(id))
-                .at(at),
-        ),
+                .at(at);
+            checks.fail_unless_forgiven(Quirk::UnsolicitedInResponseTo, answering);
+        }
     }
 }

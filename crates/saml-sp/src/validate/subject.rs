@@ -4,6 +4,7 @@ use saml_xml::Element;
 use time::OffsetDateTime;
 
 use super::{Context, Expected};
+use crate::preset::Quirk;
 use crate::reason::{Reason, RequestRule, SubjectRule};
 use crate::report::{Checks, Failure, Value};
 use crate::response::name_id::{self, NameId};
@@ -153,15 +154,16 @@ fn check_confirmations(
             .iter()
             .flat_map(|c| c.children())
             .find(|data| data.attribute("InResponseTo").is_some());
-        checks.decide(
-            answering.is_none(),
-            Failure::new(RequestRule::UnsolicitedInResponseTo)
-                .expected(Value::Static("absent"))
-                .actual(answering.map_or(Value::Static("absent"), |data| {
-                    Value::optional(data.attribute("InResponseTo"))
-                }))
-                .at(attribute_span(answering.unwrap_or(subject), "InResponseTo")),
-        );
+        match answering {
+            None => checks.pass(RequestRule::UnsolicitedInResponseTo),
+            Some(data) => {
+                let answering = Failure::new(RequestRule::UnsolicitedInResponseTo)
+                    .expected(Value::Static("absent"))
+                    .actual(Value::optional(data.attribute("InResponseTo")))
+                    .at(attribute_span(data, "InResponseTo"));
+                checks.fail_unless_forgiven(Quirk::UnsolicitedInResponseTo, answering);
+            }
+        }
     }
     best.note(checks)
 }

@@ -47,6 +47,22 @@ pub enum RequestBinding {
     Post,
 }
 
+/// What names a user.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Identifier {
+    /// The NameID, which has to be there.
+    #[default]
+    NameId,
+    /// The one value of the attribute of this name, which has to be there; a NameID need not be
+    /// (SAML2Int v2 SDP-SP13).
+    Attribute(String),
+    /// The attribute `subject-id`, else `pairwise-id`, of the SAML Subject Identifier Attributes
+    /// Profile: what SAML2Int v2 SDP-SP14 asks for.
+    SubjectId,
+}
+
 /// A connection: our own name for it, the identity provider, and the settings of this pair.
 ///
 /// It cannot be made without an [`IdentityProvider`], which cannot be made without a key.
@@ -77,6 +93,8 @@ pub struct Connection {
     allow_unsolicited: bool,
     request_binding: RequestBinding,
     sign_requests: bool,
+    acs_url: Option<Arc<str>>,
+    identifier: Identifier,
     pub(crate) algorithms: AlgorithmPolicy,
     pub(crate) quirks: Quirks,
     preset: Option<&'static Preset>,
@@ -95,6 +113,8 @@ impl Connection {
             allow_unsolicited: false,
             request_binding: RequestBinding::Auto,
             sign_requests: false,
+            acs_url: None,
+            identifier: Identifier::NameId,
             algorithms: AlgorithmPolicy::default(),
             quirks: Quirks::default(),
             preset: None,
@@ -153,6 +173,39 @@ impl Connection {
         self
     }
 
+    /// What names a user of this identity provider: the NameID unless this says otherwise.
+    #[must_use]
+    pub fn identify_by(mut self, identifier: Identifier) -> Self {
+        self.identifier = identifier;
+        self
+    }
+
+    /// An ACS URL of its own: Responses of this identity provider are posted there and nowhere
+    /// else. By default all connections share [`ServiceProvider::acs_url`](crate::ServiceProvider).
+    ///
+    /// With one path for each connection, a message is routed by where it arrives, which works for
+    /// logins that start at the identity provider as well, and for identity providers whose entity
+    /// ID is not unique.
+    ///
+    /// # Errors
+    /// `connection.sp_url` when it is not an absolute http(s) URL without fragment.
+    ///
+    /// ```
+    /// # use saml_sp::{Connection, ConnectionId, IdpSource};
+    /// # let source = IdpSource::fingerprint("https://idp.example", "https://idp.example/sso", None, &"ab".repeat(32))?;
+    /// # let idp = source.resolve(time::macros::datetime!(2026-11-23 12:00 UTC))?;
+    /// let connection = Connection::new(ConnectionId::new("acme")?, idp)
+    ///     .with_acs_url("https://app.example/saml/acme/consume")?;
+    /// # assert_eq!(connection.acs_url(), Some("https://app.example/saml/acme/consume"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_acs_url(mut self, url: impl Into<String>) -> Result<Self, Error> {
+        let url = url.into();
+        crate::provider::endpoint(&url)?;
+        self.acs_url = Some(url.into());
+        Ok(self)
+    }
+
     /// What product the identity provider is. It changes no verdict: reports then name the field
     /// of that product's console.
     ///
@@ -190,6 +243,22 @@ impl Connection {
     #[must_use]
     pub fn identity_provider(&self) -> &IdentityProvider {
         &self.idp
+    }
+
+    /// Its own ACS URL, if it has one.
+    #[must_use]
+    pub fn acs_url(&self) -> Option<&str> {
+        self.acs_url.as_deref()
+    }
+
+    /// What names a user.
+    #[must_use]
+    pub const fn identifier(&self) -> &Identifier {
+        &self.identifier
+    }
+
+    pub(crate) fn shared_acs_url(&self, sp: &crate::ServiceProvider) -> Arc<str> {
+        self.acs_url.clone().unwrap_or_else(|| sp.shared_acs_url())
     }
 
     /// What product the identity provider is, if that is known.

@@ -36,10 +36,11 @@ mod report;
 mod request;
 mod response;
 mod store;
+mod tenancy;
 mod trust;
 mod validate;
 
-pub use connection::{Connection, RequestBinding, SignedPart};
+pub use connection::{Connection, Identifier, RequestBinding, SignedPart};
 pub use error::Error;
 pub use ids::{ConnectionId, RelayState, RequestId, Secret};
 pub use preset::{
@@ -49,8 +50,9 @@ pub use preset::{
 pub use provider::{ServiceProvider, ServiceProviderBuilder};
 pub use random::{Random, RandomError};
 pub use reason::{
-    AssertionRule, AttributeErrorKind, AttributeRule, AuthnRule, ConditionsRule, ConnectionRule,
-    DecodeRule, Reason, RequestRule, ResponseRule, StatusRule, StoreRule, SubjectRule,
+    AccountRule, AssertionRule, AttributeErrorKind, AttributeRule, AuthnRule, ConditionsRule,
+    ConnectionRule, DecodeRule, Reason, RequestRule, ResponseRule, StatusRule, StoreRule,
+    SubjectRule,
 };
 pub use receive::{AcsForm, Hints, Received};
 pub use rejection::{Need, Rejection};
@@ -62,6 +64,7 @@ pub use response::attribute_statement::{
 pub use response::name_id::NameId;
 pub use response::status::Status;
 pub use store::{Consumed, MemoryStore, ReplayKey, ReplayStore, RequestStore, StoreError};
+pub use tenancy::{AccountEmail, EmailDomains, Route, RoutedBy, SubjectKey};
 pub use trust::{Login, SessionInfo, Signed, Subject, Validated};
 pub use validate::Expected;
 

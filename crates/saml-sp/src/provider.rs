@@ -136,7 +136,7 @@ impl ServiceProviderBuilder {
 }
 
 /// An absolute http or https URL without fragment.
-fn endpoint(text: &str) -> Result<Url, Error> {
+pub(crate) fn endpoint(text: &str) -> Result<Url, Error> {
     match Url::parse(text) {
         Ok(url)
             if matches!(url.scheme(), "http" | "https")

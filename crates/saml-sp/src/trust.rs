@@ -163,16 +163,34 @@ fn store_failed(report: Report, error: StoreError) -> Rejection {
 }
 
 /// Who signed in: the subject of the assertion.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     pub(crate) name_id: Option<NameId>,
+    #[serde(default)]
+    pub(crate) attribute_id: Option<(String, String)>,
+}
+
+impl core::fmt::Debug for Subject {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Subject")
+            .field("name_id", &self.name_id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Subject {
-    /// The identifier. This version refuses assertions without one, so it is there.
+    /// The NameID. It is there, unless the connection identifies users by an attribute
+    /// ([`Connection::identify_by`](crate::Connection::identify_by)).
     #[must_use]
     pub const fn name_id(&self) -> Option<&NameId> {
         self.name_id.as_ref()
+    }
+
+    /// The name and value of the attribute that the connection identifies users by.
+    #[must_use]
+    pub fn attribute_id(&self) -> Option<(&str, &str)> {
+        let (name, value) = self.attribute_id.as_ref()?;
+        Some((name, value))
     }
 }
 

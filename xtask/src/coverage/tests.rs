@@ -25,7 +25,8 @@ fn variant() -> Variant {
 fn a_definition_is_read() {
     let text = "reason_codes! {\n    /// Cups.\n    pub enum CupError {\n        /// Void.\n        Empty => { code: \"cup.empty\",\n side: Us } } }";
     assert_eq!(definitions(text), [variant()]);
-    let spread = "pub enum CupError {\n /// Void.\n Empty => {\n code: \"cup.empty\",\n side: Us,\n }\n}";
+    let spread =
+        "pub enum CupError {\n /// Void.\n Empty => {\n code: \"cup.empty\",\n side: Us,\n }\n}";
     assert_eq!(definitions(spread), [variant()]);
 }
 

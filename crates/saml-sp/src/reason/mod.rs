@@ -1,5 +1,6 @@
 //! Every code that a login can be refused with.
 
+mod account;
 mod message;
 mod rules;
 mod state;
@@ -9,6 +10,7 @@ use core::fmt;
 use crate::error::Error;
 use saml_xml::{ScalarErrorKind, Side, SignatureErrorKind, XmlErrorKind};
 
+pub use account::AccountRule;
 pub use message::{AssertionRule, DecodeRule, ResponseRule, StatusRule};
 pub use rules::{AttributeErrorKind, AttributeRule, AuthnRule, ConditionsRule, SubjectRule};
 pub use state::{ConnectionRule, RequestRule, StoreRule};
@@ -119,6 +121,8 @@ reason! {
     Store(StoreRule),
     /// Our own configuration.
     Connection(ConnectionRule),
+    /// The step from a login to an account.
+    Account(AccountRule),
 }
 
 impl fmt::Display for Reason {

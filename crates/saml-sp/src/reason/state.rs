@@ -66,5 +66,11 @@ saml_xml::reason_codes! {
         /// The identity provider's metadata is no longer valid.
         MetadataExpired => { code: "connection.metadata_expired", side: Idp, cite: "SAML Metadata §2.3.2 (validUntil); FedInterop IIP-MD04",
             hint: "Fetch the identity provider's metadata again." },
+        /// Nothing says which connection the message belongs to.
+        Unresolved => { code: "connection.unresolved", side: Us, cite: "SAML Profiles §4.1.4.3; design rule 8",
+            hint: "Start the login here, give the connection its own ACS URL, or check the identity provider's entity ID." },
+        /// Several connections have an identity provider of this entity ID, so the issuer names none.
+        IssuerAmbiguous => { code: "connection.issuer_ambiguous", side: Us, cite: "SAML Core §8.3.6; design rule 8",
+            hint: "Give each connection its own ACS URL or Default RelayState, or start logins here." },
     }
 }

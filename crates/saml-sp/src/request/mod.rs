@@ -112,7 +112,7 @@ impl ServiceProvider {
             created: now,
             expires: now.saturating_add(connection.lifetime()),
             return_to: options.return_to.clone(),
-            acs_url: self.acs_url().to_owned(),
+            acs_url: connection.shared_acs_url(self).as_ref().to_owned(),
             force_authn: options.force_authn,
             name_id_format: options
                 .name_id_policy

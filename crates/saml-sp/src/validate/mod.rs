@@ -58,6 +58,7 @@ struct Context<'a> {
     sp: &'a ServiceProvider,
     connection: &'a Connection,
     idp_entity_id: Arc<str>,
+    acs_url: Arc<str>,
     expected: Expected<'a>,
     clock: Clock,
 }
@@ -108,6 +109,7 @@ impl ServiceProvider {
             sp: self,
             connection,
             idp_entity_id: connection.identity_provider().entity_id().as_str().into(),
+            acs_url: connection.shared_acs_url(self),
             expected,
             clock: Clock {
                 now,
@@ -140,10 +142,22 @@ impl ServiceProvider {
         subject::check_sp_name_qualifier(&mut checks, parts.subject, &context);
         let session = authn::check(&mut checks, &parts.authn_statements, element, &context);
         let attributes = attributes::check(&mut checks, &parts.attribute_statements);
+        let identifier = attributes.as_ref().and_then(|attributes| {
+            attributes::check_identifier(&mut checks, attributes, element, &context)
+        });
 
         let reason = checks.first();
-        let (None, Some(signed), Some(assertion), Some(subject), Some(session), Some(attributes)) =
-            (reason, signed, assertion, subject, session, attributes)
+        let (
+            None,
+            Some(signed),
+            Some(assertion),
+            Some(subject),
+            Some(session),
+            Some(attributes),
+            Some(attribute_id),
+        ) = (
+            reason, signed, assertion, subject, session, attributes, identifier,
+        )
         else {
             let needs = refresh(&checks);
             return Err(reject(checks, reason)
@@ -173,7 +187,8 @@ impl ServiceProvider {
                 .end(subject.not_on_or_after.min(assertion.expires)),
             login: Login {
                 subject: Subject {
-                    name_id: Some(subject.name_id),
+                    name_id: subject.name_id,
+                    attribute_id,
                 },
                 attributes,
                 session,

@@ -3,6 +3,8 @@
 //! When only the Assertion is signed, none of this is proven, and nothing follows from it: these
 //! rules can refuse a message, and what they read is not used for anything else.
 
+use std::sync::Arc;
+
 use saml_xml::types::parse_id;
 
 use super::{Context, Expected};
@@ -115,7 +117,7 @@ fn check_destination(
         // identifies nothing
         Some(destination) => checks.equal(
             ResponseRule::DestinationMismatch,
-            &context.sp.shared_acs_url(),
+            &context.acs_url,
             destination,
             attribute_span(response, "Destination"),
         ),
@@ -123,7 +125,7 @@ fn check_destination(
         // MUST contain the URL to which the sender has instructed the user agent to deliver
         None if signed => {
             let missing = Failure::new(ResponseRule::DestinationMissing)
-                .expected(Value::Shared(context.sp.shared_acs_url()))
+                .expected(Value::Shared(Arc::clone(&context.acs_url)))
                 .actual(Value::Static("absent"))
                 .at(response.start_tag_span());
             checks.fail_unless_forgiven(Quirk::MissingDestination, missing);

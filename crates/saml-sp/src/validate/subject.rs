@@ -1,9 +1,12 @@
 //! Rules of saml:Subject: who, and to whom it may be told.
 
+use std::sync::Arc;
+
 use saml_xml::Element;
 use time::OffsetDateTime;
 
 use super::{Context, Expected};
+use crate::connection::Identifier;
 use crate::preset::Quirk;
 use crate::reason::{Reason, RequestRule, SubjectRule};
 use crate::report::{Checks, Failure, Value};
@@ -17,7 +20,7 @@ const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified
 /// The subject, and until when a bearer of the assertion is believed.
 #[derive(Debug)]
 pub(super) struct Facts {
-    pub(super) name_id: NameId,
+    pub(super) name_id: Option<NameId>,
     pub(super) not_on_or_after: OffsetDateTime,
 }
 
@@ -50,7 +53,7 @@ fn check_name_id(
     parts: &Parts<'_>,
     subject: Element<'_>,
     context: &Context<'_>,
-) -> Option<NameId> {
+) -> Option<Option<NameId>> {
     if let Some(base_id) = parts.base_id {
         checks.fail(Failure::new(SubjectRule::BaseId).at(base_id.span()));
         return None;
@@ -60,8 +63,12 @@ fn check_name_id(
         return None;
     }
     let Some(element) = parts.name_id else {
-        checks.fail(Failure::new(SubjectRule::NameIdMissing).at(subject.span()));
-        return None;
+        // SAML2Int v2 SDP-SP13: where an attribute names the user, a NameID need not be there
+        if *context.connection.identifier() == Identifier::NameId {
+            checks.fail(Failure::new(SubjectRule::NameIdMissing).at(subject.span()));
+            return None;
+        }
+        return Some(None);
     };
     let name_id = checks.take(name_id::read(element))?;
     checks.pass(SubjectRule::NameIdEmpty);
@@ -84,7 +91,7 @@ fn check_name_id(
                 .at(element.start_tag_span()),
         );
     }
-    Some(name_id)
+    Some(Some(name_id))
 }
 
 /// Checked after the audience: a service provider whose entity ID is not what the identity provider
@@ -210,7 +217,7 @@ impl<'d> Outcome<'d> {
 /// The rules of SAML Profiles §4.1.4.2 and §4.1.4.3 for a bearer, in their order there.
 fn rules(data: &Data<'_>, context: &Context<'_>) -> Vec<(Reason, Option<Failure>)> {
     let Context {
-        sp,
+        acs_url,
         clock,
         expected,
         ..
@@ -221,7 +228,7 @@ fn rules(data: &Data<'_>, context: &Context<'_>) -> Vec<(Reason, Option<Failure>
     // contains a Recipient attribute containing the service provider's assertion consumer service
     // URL
     let recipient = match data.recipient {
-        Some(recipient) if recipient == sp.acs_url() => None,
+        Some(recipient) if *recipient == **acs_url => None,
         Some(_) => Some(SubjectRule::RecipientMismatch),
         None => Some(SubjectRule::RecipientMissing),
     };
@@ -229,7 +236,7 @@ fn rules(data: &Data<'_>, context: &Context<'_>) -> Vec<(Reason, Option<Failure>
         SubjectRule::RecipientMismatch.into(),
         recipient.map(|rule| {
             Failure::new(rule)
-                .expected(Value::Shared(sp.shared_acs_url()))
+                .expected(Value::Shared(Arc::clone(acs_url)))
                 .actual(Value::optional(data.recipient))
                 .at(attribute_span(element, "Recipient"))
         }),

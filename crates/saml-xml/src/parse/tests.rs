@@ -295,8 +295,14 @@ fn every_budget_refuses_with_its_own_code() {
         ("<a>".to_owned() + &"x".repeat(200) + "</a>", LimitBytes),
         ("<a><a><a><a/></a></a></a>".to_owned(), LimitDepth),
         ("<a>".to_owned() + &"<b/>".repeat(21) + "</a>", LimitNodes),
-        ("<a>".to_owned() + &"<b></b>".repeat(21) + "</a>", LimitNodes),
-        ("<a>".to_owned() + &"<b>x</b>".repeat(11) + "</a>", LimitNodes),
+        (
+            "<a>".to_owned() + &"<b></b>".repeat(21) + "</a>",
+            LimitNodes,
+        ),
+        (
+            "<a>".to_owned() + &"<b>x</b>".repeat(11) + "</a>",
+            LimitNodes,
+        ),
         ("<a p='' q='' r='' s='' t=''/>".to_owned(), LimitAttributes),
         (
             "<a p='' q='' r='' s='' xmlns='urn:x'/>".to_owned(),

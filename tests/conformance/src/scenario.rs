@@ -5,8 +5,8 @@
 
 use idp_config::IdpSource;
 use saml_sp::{
-    Connection, ConnectionId, Expected, Login, LoginOptions, Random, RandomError, RequestBinding,
-    ServiceProvider,
+    Connection, ConnectionId, EmailDomains, Expected, Identifier, Login, LoginOptions, Random,
+    RandomError, RequestBinding, Route, ServiceProvider, SubjectKey,
 };
 use saml_xml::{C14nOptions, Certificate, Document, Limits, SignatureError, SigningKey};
 use serde::Deserialize;
@@ -37,6 +37,7 @@ struct World {
     exchange: Exchange,
     store: WatchedStore,
     answer: Option<String>,
+    name_id_format: Option<String>,
     login: Option<Login>,
 }
 
@@ -57,6 +58,7 @@ impl Scenario {
             exchange,
             store,
             answer: None,
+            name_id_format: None,
             login: None,
         };
         let (last, before) = self.steps.split_last().expect("a scenario has steps");
@@ -154,6 +156,24 @@ impl World {
                     .map_err(|e| e.code())
             }
             "start" => self.start(argument),
+            // many customers
+            "identify_by_attribute" => {
+                let identifier = Identifier::Attribute(argument.to_owned());
+                self.exchange.connection = self.exchange.connection.clone().identify_by(identifier);
+                Ok(())
+            }
+            "name_id_format" => {
+                self.name_id_format = Some(argument.to_owned());
+                Ok(())
+            }
+            "subject_key" => {
+                let login = self.login.as_ref().expect("a login");
+                SubjectKey::of(login).map(drop).map_err(|e| e.code())
+            }
+            "email_domain" => self.email("acme", argument, "ada@acme.example"),
+            "email" => self.email("acme", "acme.example", argument),
+            "email_at_another_connection" => self.email("other", "acme.example", argument),
+            "route" => route(argument),
             // the parts of the XML core
             _ => xml_step(verb, argument),
         }
@@ -162,6 +182,7 @@ impl World {
     /// The IdP's answer, made now.
     fn prepare(&mut self) {
         let unsolicited = self.exchange.unsolicited;
+        let format = self.name_id_format.clone();
         let base = Base {
             now: self.exchange.now,
             ..self.base.clone()
@@ -173,6 +194,9 @@ impl World {
                     fields.in_response_to = None;
                     assertion.in_response_to = None;
                 }
+                if let (Some(format), Some(assertion)) = (&format, &mut fields.assertion) {
+                    assertion.name_id_format = Some(format.clone());
+                }
             })
             .edit_assertion(|xml| {
                 let structured = "<saml:Attribute Name=\"structured\"><saml:AttributeValue><saml:NameID>x</saml:NameID>\
@@ -180,6 +204,17 @@ impl World {
                 sso_testkit::surgery::append(&xml, "saml:AttributeStatement", structured)
             });
         self.answer = Some(answer.to_form());
+    }
+
+    fn email(&self, connection: &str, domain: &str, address: &str) -> Outcome {
+        let connection = ConnectionId::new(connection).expect("an id");
+        EmailDomains::new(connection, [domain])
+            .and_then(|domains| {
+                let login = self.login.as_ref().expect("a login");
+                domains.account_email(login, address)
+            })
+            .map(drop)
+            .map_err(|error| error.code())
     }
 
     /// The browser brings the answer.
@@ -340,6 +375,19 @@ impl World {
             other => panic!("unknown way to start: {other}"),
         }
     }
+}
+
+/// Connections that share the issuer, by name; none is known otherwise.
+fn route(issuers: &str) -> Outcome {
+    let ids: Vec<_> = issuers
+        .split_whitespace()
+        .map(|id| ConnectionId::new(id).expect("an id"))
+        .collect();
+    Route::new()
+        .issuers(&ids)
+        .resolve()
+        .map(drop)
+        .map_err(|error| error.code())
 }
 
 fn number(argument: &str) -> i64 {

@@ -8,7 +8,7 @@ use time::Duration;
 
 use crate::error::Error;
 use crate::ids::ConnectionId;
-use crate::preset::{Preset, Quirk, Quirks};
+use crate::preset::{LoginHint, Preset, Quirk, Quirks};
 use crate::reason::ConnectionRule;
 
 /// Clock difference that is forgiven unless a connection says otherwise.
@@ -95,6 +95,7 @@ pub struct Connection {
     sign_requests: bool,
     acs_url: Option<Arc<str>>,
     identifier: Identifier,
+    login_hint: Option<LoginHint>,
     pub(crate) algorithms: AlgorithmPolicy,
     pub(crate) quirks: Quirks,
     preset: Option<&'static Preset>,
@@ -115,6 +116,7 @@ impl Connection {
             sign_requests: false,
             acs_url: None,
             identifier: Identifier::NameId,
+            login_hint: None,
             algorithms: AlgorithmPolicy::default(),
             quirks: Quirks::default(),
             preset: None,
@@ -206,8 +208,17 @@ impl Connection {
         Ok(self)
     }
 
+    /// How this identity provider is told whom to ask for
+    /// ([`LoginOptions::login_hint`](crate::LoginOptions::login_hint)). Without this, as its
+    /// [preset](Self::with_preset) says; without a preset, hints stay at home.
+    #[must_use]
+    pub const fn login_hint_by(mut self, convention: LoginHint) -> Self {
+        self.login_hint = Some(convention);
+        self
+    }
+
     /// What product the identity provider is. It changes no verdict: reports then name the field
-    /// of that product's console.
+    /// of that product's console, and login hints travel the way the product reads them.
     ///
     /// ```
     /// # use idp_config::IdpSource;
@@ -255,6 +266,12 @@ impl Connection {
     #[must_use]
     pub const fn identifier(&self) -> &Identifier {
         &self.identifier
+    }
+
+    pub(crate) fn hint(&self) -> LoginHint {
+        self.login_hint
+            .or_else(|| self.preset.map(|preset| preset.login_hint))
+            .unwrap_or(LoginHint::None)
     }
 
     pub(crate) fn shared_acs_url(&self, sp: &crate::ServiceProvider) -> Arc<str> {

@@ -57,7 +57,7 @@ pub use reason::{
 pub use receive::{AcsForm, Hints, Received};
 pub use rejection::{Need, Rejection};
 pub use report::{Check, CheckResult, Report, SignedElement, Verdict, VerifiedSignature};
-pub use request::{LoginOptions, NameIdPolicy, Outbound, PendingLogin, PostForm};
+pub use request::{LoginOptions, NameIdPolicy, Outbound, PendingLogin, PostForm, Scoping};
 pub use response::attribute_statement::{
     Attribute, AttributeError, AttributeText, AttributeValue, Attributes,
 };

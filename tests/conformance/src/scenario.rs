@@ -130,6 +130,14 @@ impl World {
                     .map_err(|error| error.code())
             }
             "pinned_certificate_is" => self.pinned(argument),
+            "ask_for_the_same_user" => {
+                self.ask_for_the_same_user();
+                Ok(())
+            }
+            "another_user" => {
+                "eve@example.test".clone_into(&mut self.base.user.name_id);
+                Ok(())
+            }
             "read_single" => {
                 let login = self.login.as_ref().expect("a login");
                 login
@@ -215,6 +223,25 @@ impl World {
             })
             .map(drop)
             .map_err(|error| error.code())
+    }
+
+    /// A second login, which names the user of the first.
+    fn ask_for_the_same_user(&mut self) {
+        let name_id = self.login.as_ref().and_then(|l| l.subject().name_id());
+        let options = LoginOptions::default().subject(name_id.expect("a NameID").clone());
+        let (_, pending) = self
+            .exchange
+            .sp
+            .start_login(
+                &self.exchange.connection,
+                &options,
+                self.exchange.now,
+                &OsRandom::new(),
+            )
+            .expect("a login starts");
+        self.exchange.pending = pending;
+        self.store = self.exchange.store();
+        self.base = self.exchange.base(&self.base);
     }
 
     /// The browser brings the answer.

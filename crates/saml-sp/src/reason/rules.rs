@@ -60,6 +60,9 @@ saml_xml::reason_codes! {
         /// `NotOnOrAfter` has passed.
         Expired => { code: "subject.expired", side: Clock, cite: "SAML Core §2.4.1.2; SAML Profiles §4.1.4.3",
             hint: "The login took too long, or a clock is wrong: set both by NTP and start again." },
+        /// The request named a Subject, and the answer is about another one.
+        OtherThanRequested => { code: "subject.other_than_requested", side: User, cite: "SAML Core §3.4.1.4; §3.3.4",
+            hint: "Another user signed in than the one who was asked to: sign in as that user." },
         /// `InResponseTo` is missing from the signed SubjectConfirmationData though there was a request.
         InResponseToMissing => { code: "subject.in_response_to_missing", side: Idp, cite: "SAML Profiles §4.1.4.2",
             hint: "An answer to a request names it in SubjectConfirmationData." },

@@ -6,13 +6,17 @@ use url::Url;
 
 use super::{LoginOptions, PendingLogin};
 use crate::metadata::POST_BINDING;
+use crate::response::name_id::NameId;
 use crate::response::{ASSERTION, PROTOCOL};
+
+const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
 
 pub(super) fn write(
     entity_id: &str,
     pending: &PendingLogin,
     options: &LoginOptions,
     destination: &Url,
+    hinted_subject: Option<&str>,
 ) -> String {
     // Whole seconds: some identity providers do not read fractions
     let issue_instant = pending
@@ -20,6 +24,9 @@ pub(super) fn write(
         .replace_nanosecond(0)
         .unwrap_or(pending.created());
     let flag = |set: bool| set.then_some("true");
+    let index = options
+        .attribute_consuming_service_index
+        .map(|index| index.to_string());
     let mut xml = XmlWriter::new();
     xml.start("samlp:AuthnRequest")
         .attribute("xmlns:samlp", PROTOCOL)
@@ -33,9 +40,26 @@ pub(super) fn write(
         // SAML2Int v2 SDP-SP05, SDP-SP06: by URL, never by index
         .attribute("AssertionConsumerServiceURL", pending.acs_url())
         // SAML Profiles §4.1.2: the Response never comes by Redirect
-        .attribute("ProtocolBinding", POST_BINDING);
+        .attribute("ProtocolBinding", POST_BINDING)
+        .attribute_if("AttributeConsumingServiceIndex", index.as_deref());
     // SAML Profiles §4.1.4.1: <Issuer> … MUST be present
     xml.start("saml:Issuer").text(entity_id).end();
+    match (&options.subject, hinted_subject) {
+        (Some(name_id), _) => {
+            xml.start("saml:Subject");
+            write_name_id(&mut xml, name_id);
+            xml.end();
+        }
+        (None, Some(hint)) => {
+            xml.start("saml:Subject");
+            xml.start("saml:NameID")
+                .attribute("Format", UNSPECIFIED)
+                .text(hint)
+                .end();
+            xml.end();
+        }
+        (None, None) => {}
+    }
     if let Some(policy) = &options.name_id_policy {
         xml.start("samlp:NameIDPolicy")
             .attribute_if("Format", policy.format.as_deref())
@@ -50,5 +74,18 @@ pub(super) fn write(
         }
         xml.end();
     }
+    if let Some(scoping) = &options.scoping {
+        scoping.write(&mut xml);
+    }
     xml.finish()
+}
+
+fn write_name_id(xml: &mut XmlWriter, name_id: &NameId) {
+    xml.start("saml:NameID")
+        .attribute_if("NameQualifier", name_id.name_qualifier())
+        .attribute_if("SPNameQualifier", name_id.sp_name_qualifier())
+        .attribute_if("Format", name_id.format())
+        .attribute_if("SPProvidedID", name_id.sp_provided_id())
+        .text(name_id.value())
+        .end();
 }

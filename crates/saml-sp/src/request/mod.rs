@@ -5,6 +5,7 @@ mod options;
 mod pending;
 mod post;
 mod redirect;
+mod scoping;
 
 use idp_config::Binding;
 use time::OffsetDateTime;
@@ -13,6 +14,7 @@ use url::Url;
 use crate::connection::{Connection, RequestBinding};
 use crate::error::Error;
 use crate::ids::{RelayState, RequestId, Secret};
+use crate::preset::LoginHint;
 use crate::provider::ServiceProvider;
 use crate::random::{Random, hex};
 use crate::reason::ConnectionRule;
@@ -20,6 +22,7 @@ use crate::reason::ConnectionRule;
 pub use options::{LoginOptions, NameIdPolicy};
 pub use pending::PendingLogin;
 pub use post::PostForm;
+pub use scoping::Scoping;
 
 /// What to send the browser.
 #[derive(Clone, Debug)]
@@ -119,10 +122,22 @@ impl ServiceProvider {
                 .as_ref()
                 .and_then(|policy| policy.format.clone()),
             authn_context_class_refs: options.authn_context_class_refs.clone(),
+            subject: options.subject.clone(),
             browser_binding: Secret::new(random("", 32)?),
         };
-        let xml = authn_request::write(self.entity_id(), &pending, options, destination);
-        let outbound = match binding {
+        let (hinted_subject, hinted_query) = match (connection.hint(), &options.login_hint) {
+            (LoginHint::Subject, Some(hint)) => (Some(hint.as_str()), None),
+            (LoginHint::Query(name), Some(hint)) => (None, Some((name, hint.as_str()))),
+            _ => (None, None),
+        };
+        let xml = authn_request::write(
+            self.entity_id(),
+            &pending,
+            options,
+            destination,
+            hinted_subject,
+        );
+        let mut outbound = match binding {
             Binding::HttpRedirect => Outbound::Redirect(redirect::encode(
                 destination,
                 &xml,
@@ -137,6 +152,15 @@ impl ServiceProvider {
                 key,
             )?),
         };
+        if let Some((name, hint)) = hinted_query {
+            // Beside the octets that are signed: an identity provider that does not know the
+            // parameter passes it over
+            let url = match &mut outbound {
+                Outbound::Redirect(url) => url,
+                Outbound::PostForm(form) => form.action_mut(),
+            };
+            redirect::append(url, name, hint);
+        }
         Ok((outbound, pending))
     }
 }

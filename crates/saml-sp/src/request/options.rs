@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::scoping::Scoping;
+use crate::response::name_id::NameId;
+
 /// What to ask the identity provider for, and what to remember meanwhile.
 ///
 /// The default asks for nothing: every setting here makes some identity provider refuse.
@@ -19,6 +22,10 @@ pub struct LoginOptions {
     pub(crate) is_passive: bool,
     pub(crate) name_id_policy: Option<NameIdPolicy>,
     pub(crate) authn_context_class_refs: Vec<String>,
+    pub(crate) subject: Option<NameId>,
+    pub(crate) login_hint: Option<String>,
+    pub(crate) scoping: Option<Scoping>,
+    pub(crate) attribute_consuming_service_index: Option<u16>,
 }
 
 impl LoginOptions {
@@ -63,6 +70,40 @@ impl LoginOptions {
         class_refs: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         self.authn_context_class_refs = class_refs.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// `Subject`: this user and nobody else, as an earlier login named them; for confirming a step
+    /// that needs a fresh sign-in. An answer about somebody else is refused
+    /// (`subject.other_than_requested`). Entra refuses requests that have one.
+    #[must_use]
+    pub fn subject(mut self, name_id: NameId) -> Self {
+        self.subject = Some(name_id);
+        self
+    }
+
+    /// Who is probably signing in, most often an e-mail address. It travels in the way that the
+    /// connection knows ([`Connection::login_hint_by`](crate::Connection::login_hint_by)), beside
+    /// what is signed, and is left out where the identity provider has none. The user may still
+    /// sign in as somebody else.
+    #[must_use]
+    pub fn login_hint(mut self, hint: impl Into<String>) -> Self {
+        self.login_hint = Some(hint.into());
+        self
+    }
+
+    /// `Scoping`: which identity providers a proxy may ask, and through how many hops.
+    #[must_use]
+    pub fn scoping(mut self, scoping: Scoping) -> Self {
+        self.scoping = Some(scoping);
+        self
+    }
+
+    /// `AttributeConsumingServiceIndex`: which of the attribute lists in our metadata this login
+    /// wants.
+    #[must_use]
+    pub const fn attribute_consuming_service_index(mut self, index: u16) -> Self {
+        self.attribute_consuming_service_index = Some(index);
         self
     }
 }

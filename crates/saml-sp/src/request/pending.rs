@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use crate::error::Error;
 use crate::ids::{ConnectionId, RelayState, RequestId, Secret};
 use crate::reason::RequestRule;
+use crate::response::name_id::NameId;
 
 /// A login that was started and not yet answered.
 ///
@@ -25,6 +26,8 @@ pub struct PendingLogin {
     pub(crate) force_authn: bool,
     pub(crate) name_id_format: Option<String>,
     pub(crate) authn_context_class_refs: Vec<String>,
+    #[serde(default)]
+    pub(crate) subject: Option<NameId>,
     pub(crate) browser_binding: Secret,
 }
 
@@ -102,6 +105,10 @@ impl PendingLogin {
 
     pub(crate) fn name_id_format(&self) -> Option<&str> {
         self.name_id_format.as_deref()
+    }
+
+    pub(crate) const fn subject(&self) -> Option<&NameId> {
+        self.subject.as_ref()
     }
 
     pub(crate) fn authn_context_class_refs(&self) -> &[String] {

@@ -28,6 +28,10 @@ impl PostForm {
         &self.action
     }
 
+    pub(super) const fn action_mut(&mut self) -> &mut Url {
+        &mut self.action
+    }
+
     /// The hidden fields, in order, for an application that renders its own page.
     #[must_use]
     pub fn fields(&self) -> &[(&'static str, String)] {

@@ -40,12 +40,26 @@ pub(super) fn encode(
         percent_encode(&mut query, &encode_base64(&signature));
     }
     let mut url = destination.clone();
-    // An endpoint may have a query of its own; ours goes after it
-    match destination.query().filter(|q| !q.is_empty()) {
-        Some(own) => url.set_query(Some(&format!("{own}&{query}"))),
-        None => url.set_query(Some(&query)),
-    }
+    extend_query(&mut url, &query);
     Ok(url)
+}
+
+/// One more parameter, after those that are there.
+pub(super) fn append(url: &mut Url, name: &str, value: &str) {
+    let mut pair = String::new();
+    percent_encode(&mut pair, name);
+    pair.push('=');
+    percent_encode(&mut pair, value);
+    extend_query(url, &pair);
+}
+
+/// An endpoint may have a query of its own; ours goes after it.
+fn extend_query(url: &mut Url, query: &str) {
+    let whole = match url.query().filter(|own| !own.is_empty()) {
+        Some(own) => format!("{own}&{query}"),
+        None => query.to_owned(),
+    };
+    url.set_query(Some(&whole));
 }
 
 /// Encodes everything but the unreserved characters of RFC 3986 §2.3, so that no later encoder

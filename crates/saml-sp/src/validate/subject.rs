@@ -91,6 +91,15 @@ fn check_name_id(
                 .at(element.start_tag_span()),
         );
     }
+    // SAML Core §3.4.1.4: the Subject of the answer MUST strongly match the one that was asked for
+    if let Expected::Request(pending) = context.expected
+        && let Some(wanted) = pending.subject()
+    {
+        checks.decide(
+            *wanted == name_id,
+            Failure::new(SubjectRule::OtherThanRequested).at(element.start_tag_span()),
+        );
+    }
     Some(Some(name_id))
 }
 

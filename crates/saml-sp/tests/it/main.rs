@@ -12,6 +12,7 @@ mod common;
 mod form;
 mod report;
 mod request;
+mod request_options;
 mod rules;
 mod signatures;
 mod stores;

@@ -32,7 +32,7 @@ impl Random for Broken {
     }
 }
 
-fn redirecting(sso: &str) -> Connection {
+pub(crate) fn redirecting(sso: &str) -> Connection {
     let source = IdpSource::fingerprint("idp", sso, None, &"ab".repeat(32)).unwrap();
     Connection::new(
         ConnectionId::new("acme").unwrap(),
@@ -40,14 +40,14 @@ fn redirecting(sso: &str) -> Connection {
     )
 }
 
-fn signing_sp() -> ServiceProvider {
+pub(crate) fn signing_sp() -> ServiceProvider {
     ServiceProvider::builder(SP, ACS)
         .signing_key(KEY.clone())
         .build()
         .unwrap()
 }
 
-fn start(
+pub(crate) fn start(
     sp: &ServiceProvider,
     connection: &Connection,
     options: &LoginOptions,
@@ -56,14 +56,14 @@ fn start(
         .unwrap()
 }
 
-fn redirect(outbound: Outbound) -> url::Url {
+pub(crate) fn redirect(outbound: Outbound) -> url::Url {
     match outbound {
         Outbound::Redirect(url) => url,
         other => panic!("{other:?}"),
     }
 }
 
-fn parameter(url: &url::Url, name: &str) -> String {
+pub(crate) fn parameter(url: &url::Url, name: &str) -> String {
     url.query_pairs()
         .find(|(n, _)| n == name)
         .unwrap()
@@ -71,7 +71,7 @@ fn parameter(url: &url::Url, name: &str) -> String {
         .into_owned()
 }
 
-fn inflate(url: &url::Url) -> Document {
+pub(crate) fn inflate(url: &url::Url) -> Document {
     let bytes = decode_base64(&parameter(url, "SAMLRequest")).unwrap();
     let mut xml = Vec::new();
     flate2::read::DeflateDecoder::new(bytes.as_slice())

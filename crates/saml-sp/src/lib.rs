@@ -43,6 +43,9 @@ mod validate;
 pub use connection::{Connection, Identifier, RequestBinding, SignedPart};
 pub use error::Error;
 pub use ids::{ConnectionId, RelayState, RequestId, Secret};
+pub use metadata::{
+    AttributeService, Contact, ContactKind, Organization, RequestedAttribute, SpMetadata, UiInfo,
+};
 pub use preset::{
     Algorithm, ConsoleHint, Difference, Field, Habit, LoginHint, Logout, Preset, Quirk, Setting,
     Signs, diff as preset_diff,

@@ -45,3 +45,15 @@ pub fn accept_rsa1024(policy: TrustPolicy) -> TrustPolicy {
         ..policy
     }
 }
+
+/// Fetches metadata from any address, private ones too, and over plain http where the URL says so:
+/// for an identity provider inside the network of the application.
+///
+/// # Security
+/// Whoever may type a metadata URL can then have this server ask things of its own network that
+/// nobody outside can reach.
+#[cfg(feature = "https")]
+#[must_use]
+pub fn fetch_from_any_address(fetcher: crate::HttpsFetcher) -> crate::HttpsFetcher {
+    fetcher.any_address()
+}

@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | [`IdpSource::MetadataXml`] | the file the identity provider exports | the signing keys in it |
 //! | [`IdpSource::Fingerprint`] | entity ID, sign-in URL, SHA-256 of the certificate | that one certificate |
-//! | [`IdpSource::MetadataUrl`] | where the file is published | nothing until it was fetched |
+//! | [`IdpSource::MetadataUrl`] | where the file is published | the signing keys in it, kept fresh by a [`MetadataRefresher`] |
 //!
 //! [`IdpSource::resolve`] turns it into an [`IdentityProvider`]: an immutable snapshot of entity
 //! ID, endpoints and keys, which cannot exist without a key to verify signatures with.
@@ -20,8 +20,9 @@
 //! and found, the place in the file, and a hint. What is merely worth knowing, such as an expired
 //! certificate, is in [`IdentityProvider::warnings`].
 //!
-//! This crate does not fetch anything, has no clock, and does not verify the signature of a
-//! metadata document yet: whoever hands in the bytes vouches for them.
+//! This crate has no clock, and does not verify the signature of a metadata document yet: whoever
+//! hands in the bytes vouches for them. It fetches nothing by itself; with the feature `https` there
+//! is an `HttpsFetcher` that does.
 //!
 //! # Start
 //!
@@ -44,19 +45,28 @@
 
 pub mod danger;
 mod error;
+#[cfg(feature = "https")]
+mod fetch;
 mod fingerprint;
 mod metadata;
 mod policy;
 mod provider;
+mod refresh;
 mod source;
 mod types;
 mod warning;
 
 pub use error::{ConfigError, ConfigErrorKind};
+#[cfg(feature = "https")]
+pub use fetch::HttpsFetcher;
 pub use fingerprint::Sha256Fingerprint;
 pub use metadata::MAX_METADATA_BYTES;
 pub use policy::TrustPolicy;
 pub use provider::{CLOCK_SKEW, IdentityProvider};
+pub use refresh::{
+    ConfigChange, FetchRequest, FetchResponse, FetchRule, Jitter, MAX_BACK_OFF, MAX_DELAY,
+    MIN_DELAY, MIN_ON_DEMAND_DELAY, MetadataRefresher, Poll, RefreshError, RefreshState, Refreshed,
+};
 pub use source::IdpSource;
 pub use types::{Binding, Endpoint, EntityId, NameIdFormat};
 pub use warning::{Warning, WarningKind};

@@ -239,7 +239,11 @@ impl Resolver for Judge {
         config: &Config,
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let resolved = self.inner.resolve(uri, config, timeout)?;
+        let resolved = match self.inner.resolve(uri, config, timeout) {
+            // The system's resolver has no error kind of its own
+            Err(ureq::Error::Io(_)) => return Err(ureq::Error::HostNotFound),
+            other => other?,
+        };
         let allowed = |ip| match self.addresses {
             Addresses::Any => true,
             Addresses::PublicAndLoopback => address::is_public(ip) || address::is_loopback(ip),
@@ -280,8 +284,6 @@ fn failure(error: ureq::Error) -> RefreshError {
             // How rustls reports a certificate that it does not trust
             ErrorKind::InvalidData => FetchRule::Tls,
             ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => FetchRule::Protocol,
-            // How the system's resolver says that there is no such name
-            ErrorKind::Other => FetchRule::NameNotFound,
             _ => FetchRule::Connect,
         },
         _ => FetchRule::Protocol,

@@ -45,6 +45,7 @@ pub(crate) fn codes() -> BTreeMap<&'static str, Code> {
             saml_sp::AttributeErrorKind,
             idp_config::ConfigErrorKind,
             idp_config::WarningKind,
+            idp_config::FetchRule,
         ])
         .collect()
 }

@@ -31,6 +31,7 @@ mod provider;
 mod random;
 mod reason;
 mod receive;
+mod refresh;
 mod rejection;
 mod report;
 mod request;
@@ -58,6 +59,7 @@ pub use reason::{
     SubjectRule,
 };
 pub use receive::{AcsForm, Hints, Received};
+pub use refresh::FreshMetadata;
 pub use rejection::{Need, Rejection};
 pub use report::{Check, CheckResult, Report, SignedElement, Verdict, VerifiedSignature};
 pub use request::{LoginOptions, NameIdPolicy, Outbound, PendingLogin, PostForm, Scoping};

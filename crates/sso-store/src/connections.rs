@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use idp_config::IdpSource;
+use idp_config::{IdpSource, RefreshState};
 use rusqlite::{OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -142,6 +142,8 @@ pub struct ConnectionRecord {
     pub source: IdpSource,
     /// What the administrator may change.
     pub settings: ConnectionSettings,
+    /// What was fetched, for a source that is a metadata URL.
+    pub metadata: Option<RefreshState>,
     /// When it was added.
     pub created_at: OffsetDateTime,
     /// When it was last changed.
@@ -165,6 +167,7 @@ impl ConnectionRecord {
             entity_id: entity_id.into(),
             source,
             settings: ConnectionSettings::default(),
+            metadata: None,
             created_at: now,
             updated_at: now,
         }
@@ -181,6 +184,7 @@ struct RawConnection {
     settings: String,
     created_at: i64,
     updated_at: i64,
+    metadata: Option<String>,
 }
 
 impl RawConnection {
@@ -194,6 +198,7 @@ impl RawConnection {
             settings: row.get(5)?,
             created_at: row.get(6)?,
             updated_at: row.get(7)?,
+            metadata: row.get(8)?,
         })
     }
 
@@ -205,6 +210,7 @@ impl RawConnection {
             entity_id: self.entity_id,
             source: from_json(&self.source)?,
             settings: from_json(&self.settings)?,
+            metadata: self.metadata.as_deref().map(from_json).transpose()?,
             created_at: from_millis(self.created_at)?,
             updated_at: from_millis(self.updated_at)?,
         })
@@ -221,6 +227,7 @@ impl Store {
         let source = to_json(&record.source)?;
         let settings = to_json(&record.settings)?;
         let at = to_millis(record.created_at)?;
+        let metadata = record.metadata.as_ref().map(to_json).transpose()?;
         let added = self.with(|db| {
             Ok(db.execute(
                 sql::CONNECTION_INSERT,
@@ -232,6 +239,7 @@ impl Store {
                     source,
                     settings,
                     at,
+                    metadata,
                 ),
             )?)
         })?;
@@ -287,6 +295,37 @@ impl Store {
             Some(error) => Err(error),
             None => Ok(changed?),
         }
+    }
+
+    /// Reads what was fetched for a connection, lets `change` edit it, and writes it back, all in
+    /// one transaction. Of the record, [`metadata`](ConnectionRecord::metadata) and
+    /// [`entity_id`](ConnectionRecord::entity_id) are written, nothing else.
+    ///
+    /// # Errors
+    /// `store.not_found`, `store.busy`, `store.unavailable`.
+    pub fn change_metadata<T>(
+        &self,
+        name: &ConnectionName,
+        change: impl FnOnce(&mut ConnectionRecord) -> T,
+    ) -> Result<T, DbError> {
+        self.transaction(|db| {
+            let raw = db
+                .query_row(
+                    sql::CONNECTION_GET,
+                    [name.as_str()],
+                    RawConnection::from_row,
+                )
+                .optional()?
+                .ok_or_else(|| DbError::new(DbErrorKind::NotFound))?;
+            let mut record = raw.read()?;
+            let value = change(&mut record);
+            let metadata = record.metadata.as_ref().map(to_json).transpose()?;
+            db.execute(
+                sql::CONNECTION_SET_METADATA,
+                (name.as_str(), metadata, &record.entity_id),
+            )?;
+            Ok(value)
+        })
     }
 
     /// Removes a connection with its sessions and pending logins. Users and log entries stay:

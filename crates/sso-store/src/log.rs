@@ -42,6 +42,10 @@ pub enum Event {
     ConnectionChanged,
     /// `connection.removed`
     ConnectionRemoved,
+    /// `metadata.changed`
+    MetadataChanged,
+    /// `metadata.failed`
+    MetadataFailed,
     /// `admin.signed_in`
     AdminSignedIn,
     /// `admin.refused`
@@ -61,6 +65,8 @@ impl Event {
             Self::ConnectionAdded => "connection.added",
             Self::ConnectionChanged => "connection.changed",
             Self::ConnectionRemoved => "connection.removed",
+            Self::MetadataChanged => "metadata.changed",
+            Self::MetadataFailed => "metadata.failed",
             Self::AdminSignedIn => "admin.signed_in",
             Self::AdminRefused => "admin.refused",
             Self::AdminPasswordSet => "admin.password_set",

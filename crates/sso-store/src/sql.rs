@@ -7,7 +7,8 @@
 //! Times are Unix milliseconds. JSON is text. Names are folded to lower case before they get here.
 
 /// Schema steps. `user_version` counts how many were applied; a step is never edited once released.
-pub(crate) const MIGRATIONS: &[&str] = &["
+pub(crate) const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE connections (
     name        TEXT PRIMARY KEY NOT NULL,
     label       TEXT NOT NULL,
@@ -91,23 +92,29 @@ CREATE TABLE secrets (
     name        TEXT PRIMARY KEY NOT NULL,
     value       TEXT NOT NULL
 );
-"];
+",
+    "
+ALTER TABLE connections ADD COLUMN metadata TEXT;
+",
+];
 
 pub(crate) const CONNECTION_INSERT: &str = "INSERT INTO connections
-    (name, label, preset, entity_id, source, settings, created_at, updated_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT (name) DO NOTHING";
+    (name, label, preset, entity_id, source, settings, created_at, updated_at, metadata)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8) ON CONFLICT (name) DO NOTHING";
 pub(crate) const CONNECTION_UPDATE: &str = "UPDATE connections
     SET label = ?2, preset = ?3, entity_id = ?4, source = ?5, settings = ?6, updated_at = ?7
     WHERE name = ?1";
+pub(crate) const CONNECTION_SET_METADATA: &str =
+    "UPDATE connections SET metadata = ?2, entity_id = ?3 WHERE name = ?1";
 pub(crate) const CONNECTION_DELETE: &str = "DELETE FROM connections WHERE name = ?1";
 pub(crate) const CONNECTION_GET: &str = "SELECT name, label, preset, entity_id, source, settings,
-    created_at, updated_at FROM connections WHERE name = ?1";
+    created_at, updated_at, metadata FROM connections WHERE name = ?1";
 pub(crate) const CONNECTION_LIST: &str = "SELECT name, label, preset, entity_id, source, settings,
-    created_at, updated_at FROM connections ORDER BY label, name";
+    created_at, updated_at, metadata FROM connections ORDER BY label, name";
 
 pub(crate) const CONNECTION_BY_ENTITY_ID: &str =
     "SELECT name, label, preset, entity_id, source, settings,
-    created_at, updated_at FROM connections WHERE entity_id = ?1 ORDER BY name LIMIT ?2";
+    created_at, updated_at, metadata FROM connections WHERE entity_id = ?1 ORDER BY name LIMIT ?2";
 
 pub(crate) const PENDING_INSERT: &str = "INSERT INTO pending_logins
     (id, connection, body, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)";

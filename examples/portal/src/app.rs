@@ -66,6 +66,8 @@ pub struct App {
     /// Password hashing takes 19 MiB and tens of milliseconds; one at a time is a bound.
     pub(crate) password_gate: tokio::sync::Semaphore,
     dev_idp: Option<String>,
+    /// One fetch of metadata at a time; who waits finds what the other one brought.
+    pub(crate) refreshing: std::sync::Mutex<()>,
 }
 
 impl App {
@@ -99,6 +101,7 @@ impl App {
             csrf_key,
             password_gate: tokio::sync::Semaphore::new(1),
             dev_idp: None,
+            refreshing: std::sync::Mutex::new(()),
         })
     }
 

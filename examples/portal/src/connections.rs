@@ -2,16 +2,20 @@
 
 use std::fmt;
 
-use idp_config::{ConfigError, IdentityProvider, IdpSource, TrustPolicy};
+use idp_config::{
+    ConfigError, ConfigErrorKind, IdentityProvider, IdpSource, RefreshError, RefreshState,
+    TrustPolicy,
+};
 use saml_sp::{Connection, ConnectionId, RequestBinding, SignedPart};
 use sso_store::{
     ConnectionName, ConnectionRecord, ConnectionSettings, DbError, DbErrorKind, Event, NewLogEntry,
     RequestBindingChoice, RequiredSignature, Store,
 };
 use time::{Duration, OffsetDateTime};
+use url::Url;
 
 use crate::presets;
-use crate::random;
+use crate::{random, refresh};
 
 /// The longest label; it is a button's text.
 const MAX_LABEL: usize = 60;
@@ -33,8 +37,8 @@ pub enum Trust {
         /// Where to send people to sign out.
         slo_url: Option<String>,
     },
-    /// A metadata URL: understood, not built yet.
-    MetadataUrl,
+    /// Where the provider publishes its metadata.
+    MetadataUrl(String),
 }
 
 /// Why a connection was not added or changed.
@@ -53,10 +57,10 @@ pub enum Refused {
     Preset,
     /// A setting is out of range.
     Setting(&'static str),
-    /// Metadata URLs are not built yet.
-    MetadataUrl,
     /// What was said about the provider cannot be used.
     Config(ConfigError),
+    /// The metadata URL gave nothing that can be used.
+    Metadata(RefreshError),
     /// The service provider refuses the connection.
     Connection(saml_sp::Error),
     /// The database failed.
@@ -74,8 +78,8 @@ impl Refused {
             Self::Label => "connection.label",
             Self::Preset => "connection.preset",
             Self::Setting(_) => "connection.setting",
-            Self::MetadataUrl => "connection.metadata_url_not_available",
             Self::Config(error) => error.code(),
+            Self::Metadata(error) => error.code(),
             Self::Connection(error) => error.code(),
             Self::Db(error) => error.code(),
         }
@@ -105,10 +109,8 @@ impl fmt::Display for Refused {
                 f.write_str(".")
             }
             Self::Setting(what) => f.write_str(what),
-            Self::MetadataUrl => f.write_str(
-                "Metadata URLs are not available yet. Download the metadata and give the file with --metadata-xml FILE.",
-            ),
             Self::Config(error) => error.fmt(f),
+            Self::Metadata(error) => error.fmt(f),
             Self::Connection(error) => write!(f, "{}: {}", error.code(), error.reason().hint()),
             Self::Db(error) => write!(f, "{}: {error}", error.code()),
         }
@@ -143,20 +145,29 @@ pub struct NewConnection {
     pub settings: ConnectionSettings,
 }
 
-/// Checks a new connection in full and stores it.
+/// Checks a new connection in full and stores it; a metadata URL is fetched at once. `base` is
+/// the portal's own URL: what it may fetch from depends on where it is itself.
 ///
 /// # Errors
 /// [`Refused`]; nothing is written then.
 pub fn add(
     store: &Store,
     new: NewConnection,
+    base: &Url,
     now: OffsetDateTime,
 ) -> Result<ConnectionRecord, Refused> {
     let name: ConnectionName = new.name.trim().parse().map_err(|_| Refused::Name)?;
     let source = source(new.trust)?;
-    let provider = resolve(&source, &new.settings, now).map_err(Refused::Config)?;
+    let label = label(&new.label)?;
+    let metadata = match &source {
+        IdpSource::MetadataUrl { url, .. } => Some(refresh::first(url, &new.settings, base, now)?),
+        _ => None,
+    };
+    let provider =
+        resolve(&source, metadata.as_ref(), &new.settings, now).map_err(Refused::Config)?;
     let entity_id = provider.entity_id().as_str().to_owned();
-    let mut record = ConnectionRecord::new(name, label(&new.label)?, source, entity_id, now);
+    let mut record = ConnectionRecord::new(name, label, source, entity_id, now);
+    record.metadata = metadata;
     record.preset = new.preset.map(|id| preset_id(&id)).transpose()?;
     record.settings = new.settings;
     // A connection that could not log anybody in is refused now, not at the first login.
@@ -229,21 +240,48 @@ fn source(trust: Trust) -> Result<IdpSource, Refused> {
             &sha256,
         )
         .map_err(Refused::Config),
-        Trust::MetadataUrl => Err(Refused::MetadataUrl),
+        Trust::MetadataUrl(url) => Ok(IdpSource::MetadataUrl {
+            url: Url::parse(url.trim())
+                .map_err(|_| Refused::Config(ConfigErrorKind::UrlMalformed.into()))?,
+            entity_id: None,
+        }),
     }
 }
 
 /// Whom the source names, under the connection's settings.
 pub(crate) fn resolve(
     source: &IdpSource,
+    metadata: Option<&RefreshState>,
     settings: &ConnectionSettings,
     now: OffsetDateTime,
 ) -> Result<IdentityProvider, ConfigError> {
-    let mut policy = TrustPolicy::default();
-    if settings.danger_accept_plain_http {
-        policy = idp_config::danger::accept_plain_http(policy);
+    let policy = policy(settings);
+    match (source, metadata) {
+        (IdpSource::MetadataUrl { .. }, Some(state)) => state.resolve(&policy, now),
+        _ => source.resolve_with(&policy, now),
     }
-    source.resolve_with(&policy, now)
+}
+
+pub(crate) fn policy(settings: &ConnectionSettings) -> TrustPolicy {
+    let policy = TrustPolicy::default();
+    if settings.danger_accept_plain_http {
+        idp_config::danger::accept_plain_http(policy)
+    } else {
+        policy
+    }
+}
+
+/// Whom the stored connection trusts now.
+pub(crate) fn provider(
+    record: &ConnectionRecord,
+    now: OffsetDateTime,
+) -> Result<IdentityProvider, ConfigError> {
+    resolve(
+        &record.source,
+        record.metadata.as_ref(),
+        &record.settings,
+        now,
+    )
 }
 
 /// The connection that the service provider validates against.
@@ -251,7 +289,7 @@ pub(crate) fn resolve(
 /// # Errors
 /// [`Refused::Config`], [`Refused::Connection`], [`Refused::Setting`].
 pub fn build(record: &ConnectionRecord, now: OffsetDateTime) -> Result<Connection, Refused> {
-    let provider = resolve(&record.source, &record.settings, now).map_err(Refused::Config)?;
+    let provider = provider(record, now).map_err(Refused::Config)?;
     let id = ConnectionId::new(record.name.as_str()).map_err(Refused::Connection)?;
     let settings = &record.settings;
     let mut connection = Connection::new(id, provider)
@@ -303,14 +341,39 @@ fn note(
     store.append_log(&entry).map(drop).map_err(Refused::Db)
 }
 
+/// Where the metadata come from, how old they are, and what went wrong last.
+fn fetched(state: &RefreshState) -> Vec<(&'static str, String)> {
+    let url = state.url();
+    let mut facts = vec![(
+        "Metadata URL",
+        format!("{}{}", url.origin().ascii_serialization(), url.path()),
+    )];
+    for (name, at) in [
+        ("Fetched", state.fetched_at()),
+        ("Next fetch", state.next_at()),
+    ] {
+        if let Some(at) = at {
+            facts.push((name, crate::explain::time_text(at)));
+        }
+    }
+    if let Some(code) = state.last_failure() {
+        let times = state.failures();
+        facts.push(("Last fetch failed", format!("{code} ({times} in a row)")));
+    }
+    facts
+}
+
 /// What a connection resolves to now, for people: endpoints, keys, warnings.
 #[must_use]
 pub fn facts(record: &ConnectionRecord, now: OffsetDateTime) -> Vec<(&'static str, String)> {
-    let provider = match resolve(&record.source, &record.settings, now) {
+    let mut facts = record.metadata.as_ref().map_or_else(Vec::new, fetched);
+    let provider = match provider(record, now) {
         Ok(provider) => provider,
-        Err(error) => return vec![("Not usable", error.to_string())],
+        Err(error) => {
+            facts.push(("Not usable", error.to_string()));
+            return facts;
+        }
     };
-    let mut facts = Vec::new();
     for endpoint in provider.sso_endpoints() {
         facts.push((
             "Sign-in URL",

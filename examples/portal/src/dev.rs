@@ -93,7 +93,7 @@ fn connect(store: &Store, metadata: String) -> Result<(), StartError> {
     };
     let mut settings = ConnectionSettings::default();
     settings.danger_accept_plain_http = true;
-    let provider = connections::resolve(&source, &settings, now()).map_err(failed)?;
+    let provider = connections::resolve(&source, None, &settings, now()).map_err(failed)?;
     let entity_id = provider.entity_id().as_str().to_owned();
     match store.connection(&name)? {
         None => {

@@ -36,6 +36,7 @@ pub mod keys;
 pub mod login;
 pub mod presets;
 pub mod random;
+mod refresh;
 pub mod refusal;
 mod view;
 pub mod web;

@@ -17,6 +17,7 @@ use time::{Duration, OffsetDateTime};
 use crate::app::App;
 use crate::connections::{self, Refused};
 use crate::random::{self, OsRandom};
+use crate::refresh;
 use crate::refusal::{Refusal, Reject, refuse};
 
 /// How long a session lasts, unless the identity provider says it ends sooner.
@@ -278,11 +279,15 @@ fn accept(
         let code = refused.code().to_owned();
         Reject::ours(&code, "us", &refused.to_string(), received)
     })?;
-    let login = app
-        .sp()
-        .validate(received, &connection, expected, now)
-        .and_then(|validated| wait(validated.accept(app.store(), app.store(), now)))
-        .map_err(|rejection| Reject::rejection(&rejection, Some(received)))?;
+    let fresh = refresh::OnDemand { app, record };
+    let login = wait(async {
+        app.sp()
+            .validate_or_refresh(received, &connection, expected, &fresh, now)
+            .await?
+            .accept(app.store(), app.store(), now)
+            .await
+    })
+    .map_err(|rejection| Reject::rejection(&rejection, Some(received)))?;
     open_session(app, record, &login, previous, now).map_err(Box::<Reject>::from)
 }
 

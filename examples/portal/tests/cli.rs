@@ -156,9 +156,25 @@ fn what_is_wrong_is_said_with_a_code() {
     let add = |rest: &[&'static str]| [&["connection", "add", "a", "--label", "A"], rest].concat();
     fails(
         here,
-        &add(&["--metadata-url", "https://idp.example/metadata"]),
-        2,
-        "connection.metadata_url_not_available",
+        &add(&["--metadata-url", "http://idp.example/metadata"]),
+        1,
+        "config.url_plain_http",
+    );
+    fails(
+        here,
+        &add(&["--metadata-url", "http://127.0.0.1:1/metadata"]),
+        1,
+        "fetch.connect",
+    );
+    fails(
+        here,
+        &[
+            &["--base-url", "https://sso.example"],
+            &*add(&["--metadata-url", "http://127.0.0.1:1/m"]),
+        ]
+        .concat(),
+        1,
+        "fetch.scheme",
     );
     fails(here, &add(&[]), 2, "--metadata-xml");
     fails(here, &add(&["--fingerprint", FINGERPRINT]), 2, "--sso-url");

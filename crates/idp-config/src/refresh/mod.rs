@@ -26,7 +26,7 @@ use time::{Duration, OffsetDateTime};
 use url::Url;
 
 use crate::types::{check_location, redacted};
-use crate::{ConfigError, EntityId, IdentityProvider, TrustPolicy};
+use crate::{ConfigError, ConfigErrorKind, EntityId, IdentityProvider, TrustPolicy};
 
 pub use change::ConfigChange;
 pub use message::{FetchRequest, FetchResponse, RefreshError};
@@ -93,6 +93,22 @@ impl RefreshState {
     #[must_use]
     pub fn last_failure(&self) -> Option<&str> {
         self.last_failure.as_deref()
+    }
+
+    /// The snapshot that the stored document makes.
+    ///
+    /// # Errors
+    /// `config.metadata_url_not_fetched` before the first document came; else as
+    /// [`IdentityProvider::from_metadata_xml`], `metadata.expired` for one.
+    pub fn resolve(
+        &self,
+        policy: &TrustPolicy,
+        now: OffsetDateTime,
+    ) -> Result<IdentityProvider, ConfigError> {
+        let Some(xml) = &self.xml else {
+            return Err(ConfigErrorKind::MetadataUrlNotFetched.into());
+        };
+        IdentityProvider::from_metadata_xml(xml.as_bytes(), self.entity_id.as_ref(), policy, now)
     }
 
     /// How old what is in use is.
@@ -211,15 +227,8 @@ impl MetadataRefresher {
         now: OffsetDateTime,
     ) -> Result<Self, ConfigError> {
         check_location(&state.url, &policy)?;
-        let idp = state.xml.as_ref().and_then(|xml| {
-            let wanted = state.entity_id.as_ref();
-            IdentityProvider::from_metadata_xml(xml.as_bytes(), wanted, &policy, now).ok()
-        });
-        Ok(Self {
-            state,
-            policy,
-            idp: idp.map(Arc::new),
-        })
+        let idp = state.resolve(&policy, now).ok().map(Arc::new);
+        Ok(Self { state, policy, idp })
     }
 
     /// What to store after every call that changes something.

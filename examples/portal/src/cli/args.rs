@@ -7,6 +7,7 @@ use std::str::FromStr;
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 use url::Url;
 
+use crate::app::StartError;
 use crate::database::Database;
 
 /// Single sign-on for a product: login page, SAML endpoints, settings and history.
@@ -42,6 +43,16 @@ pub(super) struct Serve {
     /// 127.0.0.1:8081 when the portal itself is on a loopback address, else off.
     #[arg(long, value_name = "ADDR|off")]
     pub(super) dev_idp: Option<DevIdp>,
+}
+
+impl Serve {
+    /// The URL that browsers see, as far as it is known before serving.
+    pub(super) fn base(&self) -> Result<Url, StartError> {
+        match &self.base_url {
+            Some(url) => Ok(url.clone()),
+            None => Url::parse(&format!("http://{}", self.listen)).map_err(|_| StartError::BaseUrl),
+        }
+    }
 }
 
 /// `--dev-idp`.
@@ -132,7 +143,8 @@ pub(super) struct Add {
     /// The text of its button, after "Sign in with".
     #[arg(long, value_name = "TEXT")]
     pub(super) label: String,
-    /// Where the provider publishes its metadata (not available yet).
+    /// Where the provider publishes its metadata. It is fetched now, and again by itself while the
+    /// portal runs, so that renewed certificates need nobody.
     #[arg(long, value_name = "URL")]
     pub(super) metadata_url: Option<Url>,
     /// The metadata file that the provider exports; "-" reads standard input.

@@ -7,6 +7,8 @@ use sso_store::{
     ConnectionRecord, ConnectionSettings, RequestBindingChoice, RequiredSignature, Store,
 };
 
+use url::Url;
+
 use super::args::{Add, ConnectionCommand, RequestBindingArg, Set, SignedPartArg};
 use super::{Stop, table};
 use crate::connections::{self, NewConnection, Refused, Trust};
@@ -16,9 +18,9 @@ use crate::random::now;
 /// A metadata file above this is not one provider's.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
 
-pub(super) fn run(store: &Store, command: ConnectionCommand) -> Result<(), Stop> {
+pub(super) fn run(store: &Store, base: &Url, command: ConnectionCommand) -> Result<(), Stop> {
     match command {
-        ConnectionCommand::Add(add) => self::add(store, *add),
+        ConnectionCommand::Add(add) => self::add(store, base, *add),
         ConnectionCommand::List => list(store),
         ConnectionCommand::Show { name } => {
             show(&connections::find(store, &name).map_err(|refused| stop(&refused))?);
@@ -42,13 +44,10 @@ fn stop(refused: &Refused) -> Stop {
     } else {
         format!("{code}: {message}")
     };
-    match refused {
-        Refused::MetadataUrl => Stop::usage(line),
-        _ => Stop::failed(line),
-    }
+    Stop::failed(line)
 }
 
-fn add(store: &Store, add: Add) -> Result<(), Stop> {
+fn add(store: &Store, base: &Url, add: Add) -> Result<(), Stop> {
     let trust = match (add.fingerprint, add.metadata_xml) {
         (Some(sha256), _) => Trust::Fingerprint {
             sha256,
@@ -57,7 +56,7 @@ fn add(store: &Store, add: Add) -> Result<(), Stop> {
             slo_url: add.slo_url,
         },
         (None, Some(path)) => Trust::MetadataXml(read(&path)?),
-        (None, None) => Trust::MetadataUrl,
+        (None, None) => Trust::MetadataUrl(add.metadata_url.map(String::from).unwrap_or_default()),
     };
     let mut settings = ConnectionSettings::default();
     settings.danger_accept_plain_http = add.danger_accept_plain_http;
@@ -68,7 +67,7 @@ fn add(store: &Store, add: Add) -> Result<(), Stop> {
         trust,
         settings,
     };
-    let record = connections::add(store, new, now()).map_err(|refused| stop(&refused))?;
+    let record = connections::add(store, new, base, now()).map_err(|refused| stop(&refused))?;
     println!(
         "Added {}: \"Sign in with {}\".",
         record.name,

@@ -60,7 +60,10 @@ fn run(args: Args) -> Result<(), Stop> {
     let store = open(&args.database)?;
     match args.command {
         None => serve::run(store, &args.serve),
-        Some(Command::Connection { command }) => connection::run(&store, command),
+        Some(Command::Connection { command }) => {
+            let base = args.serve.base().map_err(Stop::usage)?;
+            connection::run(&store, &base, command)
+        }
         Some(Command::Logs { json, limit }) => history::logs(&store, json, limit),
         Some(Command::User {
             command: UserCommand::List,

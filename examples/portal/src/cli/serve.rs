@@ -12,7 +12,11 @@ use super::Stop;
 use super::args::{DevIdp, Serve};
 use crate::app::{App, StartError};
 use crate::random::now;
-use crate::{admin, dev, web};
+use crate::refresh::is_loopback;
+use crate::{admin, dev, refresh, web};
+
+/// How often the plans of metadata fetches are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(20);
 
 /// How often what has expired is deleted.
 const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -55,7 +59,9 @@ async fn serve(store: Store, options: &Serve) -> Result<(), StartError> {
     let app = app.with_dev_idp(dev_idp.as_ref().map(|dev| dev.connection.clone()));
     print_welcome(&app, dev_idp.as_ref(), password.as_deref());
     tokio::spawn(purge(store));
-    axum::serve(listener, web::router(Arc::new(app)))
+    let app = Arc::new(app);
+    tokio::spawn(keep_fresh(Arc::clone(&app)));
+    axum::serve(listener, web::router(app))
         .with_graceful_shutdown(async {
             // Without a signal handler the process just ends, which is as safe.
             let _ = tokio::signal::ctrl_c().await;
@@ -69,6 +75,18 @@ fn default_dev_idp(base: &Url) -> DevIdp {
         DevIdp::At(SocketAddr::from(([127, 0, 0, 1], 8081)))
     } else {
         DevIdp::Off
+    }
+}
+
+/// Fetches metadata when their plan says so.
+async fn keep_fresh(app: Arc<App>) {
+    loop {
+        let app = Arc::clone(&app);
+        let done = tokio::task::spawn_blocking(move || refresh::due(&app, now())).await;
+        if let Ok(Err(error)) = done {
+            eprintln!("metadata could not be kept fresh: {}", error.code());
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
@@ -114,13 +132,4 @@ fn print_welcome(app: &App, dev_idp: Option<&dev::Running>, password: Option<&st
         println!();
     }
     println!("  Stop with Ctrl-C.");
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
 }

@@ -82,7 +82,18 @@ pub(crate) fn settings(
             }
             (our_values(app, None))
             section.card {
-                h2 { "Add by metadata" }
+                h2 { "Add by metadata URL" }
+                p { "Where the identity provider publishes its metadata. It is read again by itself, so that a renewed certificate needs nobody." }
+                form method="post" action="/admin/sso/metadata-url" {
+                    (token(csrf))
+                    (naming("u", typed))
+                    label for="metadata_url" { "Metadata URL" }
+                    input id="metadata_url" name="metadata_url" value=(typed("metadata_url")) type="url" spellcheck="false" autocomplete="off" required;
+                    button type="submit" { "Add" }
+                }
+            }
+            section.card {
+                h2 { "Add by metadata XML" }
                 p { "The metadata file that the identity provider exports." }
                 form method="post" action="/admin/sso/metadata" {
                     (token(csrf))

@@ -116,6 +116,12 @@ pub(super) fn add_metadata(app: &App, request: &Request) -> Response {
     })
 }
 
+pub(super) fn add_metadata_url(app: &App, request: &Request) -> Response {
+    add(app, request, |form| {
+        Trust::MetadataUrl(form.get("metadata_url").to_owned())
+    })
+}
+
 pub(super) fn add_fingerprint(app: &App, request: &Request) -> Response {
     add(app, request, |form| Trust::Fingerprint {
         sha256: form.get("sha256").to_owned(),
@@ -134,7 +140,7 @@ fn add(app: &App, request: &Request, trust: impl FnOnce(&Form) -> Trust) -> Resp
             trust: trust(form),
             settings: ConnectionSettings::default(),
         };
-        match connections::add(app.store(), new, now()) {
+        match connections::add(app.store(), new, app.base(), now()) {
             Ok(record) => Ok(http::redirect(&view::admin::path(&record))),
             Err(refused) => {
                 let connections = app.store().connections()?;

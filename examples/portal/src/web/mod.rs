@@ -109,6 +109,7 @@ pub fn router(app: Arc<App>) -> Router {
         )
         .route("/admin/logout", form(admin::logout))
         .route("/admin/sso", page(admin::settings))
+        .route("/admin/sso/metadata-url", form(admin::add_metadata_url))
         .route("/admin/sso/metadata", form(admin::add_metadata))
         .route("/admin/sso/fingerprint", form(admin::add_fingerprint))
         .route(

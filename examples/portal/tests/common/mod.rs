@@ -81,7 +81,7 @@ impl Portal {
             trust: Trust::MetadataXml(idp.metadata_xml()),
             settings: ConnectionSettings::default(),
         };
-        connections::add(&self.store, new, now()).unwrap();
+        connections::add(&self.store, new, &self.base, now()).unwrap();
     }
 
     /// The latest log entry.

@@ -97,6 +97,8 @@ reasons! {
     Forbidden => "request.forbidden", 403, None;
     /// No valid credential.
     Unauthorized => "request.unauthorized", 401, None;
+    /// The tenant sends more than it may.
+    RateLimited => "request.rate_limited", 429, None;
     /// `/Me` without a subject behind the credential.
     MeNotImplemented => "me.not_implemented", 501, None;
     /// No resource with this id.

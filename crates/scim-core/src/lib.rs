@@ -27,7 +27,7 @@
 //!   values.
 //! - **Every cost has a limit** ([`service::Limits`]): bytes, nesting, filter terms, operations, results.
 //!
-//! Not here: rate limits (a server's part), asynchronous requests (RFC 9967 §2.5.1, optional), `previousCursor`
+//! Not here: asynchronous requests (RFC 9967 §2.5.1, optional), `previousCursor`
 //! (RFC 9865 §2, optional). Within a bulk request a deactivated user is not revived.
 #![forbid(unsafe_code)]
 
@@ -42,6 +42,7 @@ pub mod members;
 pub mod patch;
 pub mod policy;
 pub mod random;
+pub mod rate;
 pub mod resource;
 pub mod schema;
 pub mod service;

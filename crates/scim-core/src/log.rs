@@ -1,8 +1,11 @@
 //! What a request did, fit to be kept: names and counts, no values, no secrets.
 
+mod store;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+pub use self::store::{LogLine, LogQuery, LogStore, MemoryLogStore};
 use crate::dialect::{Preset, Rewrites};
 use crate::resource::{ConnectionId, ResourceId, TenantId};
 

@@ -4,6 +4,8 @@
 //! prefix to show; the secret cannot be had back. Several tokens of one connection may be alive at once, so a new one
 //! is made and put into the identity provider before the old one is revoked.
 
+mod store;
+
 use std::fmt;
 
 use base64::Engine as _;
@@ -12,6 +14,10 @@ use ring::digest;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
+pub use self::store::{
+    AuthError, IssueError, LAST_USED_STEP, MemoryTokenStore, TokenChange, TokenStore, authenticate,
+    issue, reset,
+};
 use crate::random::{Random, RandomError, hex};
 use crate::resource::ConnectionId;
 

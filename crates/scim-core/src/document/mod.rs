@@ -8,6 +8,7 @@
 mod projection;
 mod read;
 mod render;
+mod stored;
 
 use std::collections::BTreeMap;
 

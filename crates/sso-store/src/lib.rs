@@ -33,6 +33,7 @@ mod error;
 mod log;
 mod pending;
 mod replay;
+mod scim;
 mod secrets;
 mod sessions;
 mod sql;
@@ -46,6 +47,7 @@ pub use log::{
     Event, LOG_RETENTION, LogEntry, MAX_ENTRIES, MAX_MESSAGES, MESSAGE_RETENTION, NewLogEntry,
 };
 pub use pending::MAX_PENDING;
+pub use scim::ScimStore;
 pub use secrets::StoredSecret;
 pub use sessions::{SessionId, SessionKind, SessionRecord, UserKey, UserRecord};
 pub use store::Store;

@@ -96,6 +96,7 @@ CREATE TABLE secrets (
     "
 ALTER TABLE connections ADD COLUMN metadata TEXT;
 ",
+    include_str!("scim/schema.sql"),
 ];
 
 pub(crate) const CONNECTION_INSERT: &str = "INSERT INTO connections

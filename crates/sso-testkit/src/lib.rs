@@ -26,6 +26,7 @@ mod message;
 mod random;
 mod raw_rsa;
 mod request;
+pub mod resource_contract;
 pub mod signer;
 pub mod store_contract;
 pub mod surgery;

@@ -1,0 +1,323 @@
+//! Queries: candidates of each target in the common order, merged, cut into a page, loaded.
+
+use rusqlite::params_from_iter;
+use rusqlite::types::Value as Param;
+use scim_core::filter::{SortValue, compare_keys};
+use scim_core::resource::ResourceId;
+use scim_core::schema::ResourceTypeId;
+use scim_core::store::{Keyset, Load, LoadMembers, Page, Query, QueryTarget, Start};
+
+use super::translate::{Condition, Translator, shown_instant};
+use super::{Tables, encode};
+use crate::error::{DbError, DbErrorKind};
+
+/// A resource that matches, and its place in the order.
+struct Hit {
+    key: Option<SortValue>,
+    id: ResourceId,
+    kind: ResourceTypeId,
+    load: Load,
+}
+
+/// What to sort by, as SQL.
+enum Key {
+    None,
+    /// A column of the resource; the flag says that it is a time.
+    Column(String, bool),
+    /// The leading value of an attribute.
+    Value(i64),
+}
+
+impl Key {
+    fn sql(&self) -> &str {
+        match self {
+            Self::None => "NULL",
+            Self::Column(sql, _) => sql,
+            Self::Value(_) => "k.key",
+        }
+    }
+}
+
+impl Tables<'_> {
+    pub(super) fn find(&self, query: &Query) -> Result<Page, DbError> {
+        let count = usize::try_from(query.count).unwrap_or(usize::MAX);
+        let (skip, after) = match &query.start {
+            Start::Offset(offset) => (usize::try_from(*offset).unwrap_or(usize::MAX), None),
+            Start::After(place) => (0, place.as_ref()),
+        };
+        // One more than wanted tells whether there are more
+        let wanted = count.saturating_add(1);
+        let alone = query.targets.len() == 1;
+        let mut total = 0_u64;
+        let mut hits = Vec::new();
+        let mut left = skip;
+        for target in &query.targets {
+            // With several targets, each could give the whole page
+            let (offset, limit) = if alone {
+                (skip, wanted)
+            } else {
+                (0, skip.saturating_add(wanted))
+            };
+            let cut = Cut {
+                after,
+                offset,
+                limit,
+                count_total: query.count_total,
+            };
+            let (found, matching) =
+                Search::new(self, target, query.descending).run(self, target, &cut)?;
+            hits.extend(found);
+            total = total.saturating_add(matching);
+            if alone {
+                left = 0;
+            }
+        }
+        hits.sort_by(|a, b| {
+            compare_keys(
+                (a.key.as_ref(), a.id.as_str()),
+                (b.key.as_ref(), b.id.as_str()),
+                query.descending,
+            )
+        });
+        let more = hits.len() > left.saturating_add(count);
+        let mut resources = Vec::new();
+        let mut next = None;
+        for hit in hits.into_iter().skip(left).take(count) {
+            resources.extend(self.load(hit.kind, &hit.id, hit.load)?);
+            next = Some(Keyset::new(hit.key, hit.id));
+        }
+        Ok(Page::new(
+            resources,
+            query.count_total.then_some(total),
+            next.filter(|_| more),
+        ))
+    }
+}
+
+/// Which part of the order is wanted.
+struct Cut<'a> {
+    after: Option<&'a Keyset>,
+    offset: usize,
+    limit: usize,
+    count_total: bool,
+}
+
+struct Search<'a> {
+    translator: Translator<'a>,
+    condition: Condition,
+    key: Key,
+    /// What the filter itself has to see, where SQL was not exact.
+    needs: Load,
+    descending: bool,
+}
+
+impl<'a> Search<'a> {
+    fn new(tables: &Tables<'a>, target: &QueryTarget, descending: bool) -> Self {
+        let registry = tables.registry;
+        let kind = registry.resource_type(target.kind);
+        let mut translator = Translator {
+            registry,
+            kind: target.kind,
+            // The tenant is ?1 and the kind ?2, everywhere
+            params: vec![
+                Param::from(tables.tenant.to_owned()),
+                Param::from(kind.name().to_owned()),
+            ],
+        };
+        let condition = match &target.filter {
+            Some(filter) => translator.condition(filter),
+            None => Condition {
+                sql: "1 = 1".to_owned(),
+                exact: true,
+            },
+        };
+        let mentions = |attr| {
+            target
+                .filter
+                .as_ref()
+                .zip(attr)
+                .is_some_and(|(filter, attr)| filter.mentions(attr))
+        };
+        let needs = Load {
+            members: if mentions(kind.members()) {
+                LoadMembers::All
+            } else {
+                LoadMembers::No
+            },
+            groups: mentions(kind.groups()),
+        };
+        let common = registry.common();
+        let key = match target.sort.and_then(|sort| sort.path) {
+            None => Key::None,
+            Some(path) if path.attr == common.id => Key::Column("r.id".to_owned(), false),
+            Some(path) if path.leaf() == common.created => {
+                Key::Column(shown_instant("r.created"), true)
+            }
+            Some(path) if path.leaf() == common.last_modified => {
+                Key::Column(shown_instant("r.modified"), true)
+            }
+            Some(path) if path.leaf() == common.resource_type => {
+                Key::Column("r.kind".to_owned(), false)
+            }
+            Some(path) => Key::Value(encode::attribute(registry, path.leaf())),
+        };
+        Self {
+            translator,
+            condition,
+            key,
+            needs,
+            descending,
+        }
+    }
+
+    /// The hits of one target, and how many match in all if that was asked.
+    fn run(
+        mut self,
+        tables: &Tables<'_>,
+        target: &QueryTarget,
+        cut: &Cut<'_>,
+    ) -> Result<(Vec<Hit>, u64), DbError> {
+        let mut total = 0;
+        if cut.count_total && self.condition.exact {
+            let sql = format!(
+                "SELECT COUNT(*) FROM scim_resources r WHERE r.tenant = ?1 AND r.kind = ?2 AND ({})",
+                self.condition.sql
+            );
+            let count: i64 = tables
+                .db
+                .prepare_cached(&sql)?
+                .query_row(params_from_iter(&self.translator.params), |row| row.get(0))?;
+            total = u64::try_from(count).unwrap_or(0);
+        }
+        // Where the filter judges each row and all are counted, none may be passed over
+        let judge = target.filter.as_ref().filter(|_| !self.condition.exact);
+        let whole = judge.is_some() && cut.count_total;
+        let sql = self.select(cut, judge.is_some(), whole)?;
+        let mut statement = tables.db.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(&self.translator.params))?;
+        let mut hits = Vec::new();
+        let mut skip = if judge.is_some() { cut.offset } else { 0 };
+        while let Some(row) = rows.next()? {
+            let id = ResourceId::new(row.get::<_, String>(0)?);
+            let key = self.key_of(row.get(1)?)?;
+            if let Some(filter) = judge {
+                let resource = tables.load(target.kind, &id, self.needs)?;
+                if !resource.is_some_and(|resource| filter.matches(tables.registry, &resource)) {
+                    continue;
+                }
+                if cut.count_total {
+                    total = total.saturating_add(1);
+                }
+                let here = (key.as_ref(), id.as_str());
+                let is_before = |place: &Keyset| {
+                    let place = (place.key.as_ref(), place.id.as_str());
+                    compare_keys(here, place, self.descending).is_le()
+                };
+                if cut.after.is_some_and(is_before) {
+                    continue;
+                }
+                if skip > 0 {
+                    skip -= 1;
+                    continue;
+                }
+                if hits.len() >= cut.limit {
+                    if whole {
+                        continue;
+                    }
+                    break;
+                }
+            }
+            hits.push(Hit {
+                key,
+                id,
+                kind: target.kind,
+                load: target.load,
+            });
+        }
+        Ok((hits, total))
+    }
+
+    fn select(&mut self, cut: &Cut<'_>, judged: bool, whole: bool) -> Result<String, DbError> {
+        let join = match self.key {
+            Key::Value(attr) => {
+                let attr = self.translator.bind(attr);
+                format!(
+                    " LEFT JOIN scim_values k ON k.tenant = r.tenant AND k.id = r.id AND k.attr = {attr} AND k.lead = 1"
+                )
+            }
+            _ => String::new(),
+        };
+        let after = match cut.after {
+            Some(place) if !whole => format!(" AND ({})", self.after(place)?),
+            _ => String::new(),
+        };
+        let key = self.key.sql().to_owned();
+        let desc = if self.descending { " DESC" } else { "" };
+        let order = match self.key {
+            Key::None => format!("r.id{desc}"),
+            // Resources without a value come last, and first when descending (RFC 7644 §3.4.2.3)
+            _ => format!("({key} IS NULL){desc}, {key}{desc}, r.id{desc}"),
+        };
+        let limit = if judged {
+            String::new()
+        } else {
+            let limit = i64::try_from(cut.limit).unwrap_or(i64::MAX);
+            let offset = i64::try_from(cut.offset).unwrap_or(i64::MAX);
+            let (limit, offset) = (self.translator.bind(limit), self.translator.bind(offset));
+            format!(" LIMIT {limit} OFFSET {offset}")
+        };
+        Ok(format!(
+            "SELECT r.id, {key} FROM scim_resources r{join} WHERE r.tenant = ?1 AND r.kind = ?2 \
+             AND ({}){after} ORDER BY {order}{limit}",
+            self.condition.sql
+        ))
+    }
+
+    /// The condition of coming after a place of the order.
+    fn after(&mut self, place: &Keyset) -> Result<String, DbError> {
+        if matches!((&self.key, &place.key), (Key::None, Some(_))) {
+            // No resource of this type has a key: all come after one that has, or before
+            return Ok(if self.descending { "1 = 0" } else { "1 = 1" }.to_owned());
+        }
+        let id = self.translator.bind(place.id.as_str().to_owned());
+        let than = if self.descending { "<" } else { ">" };
+        let column = self.key.sql().to_owned();
+        let here = match (&self.key, &place.key) {
+            (Key::None, _) => return Ok(format!("r.id {than} {id}")),
+            (_, None) => None,
+            (Key::Column(_, true), Some(SortValue::Instant(at))) => {
+                let at = i64::try_from(*at)
+                    .map_err(|error| DbError::because(DbErrorKind::InvalidValue, error))?;
+                Some(Param::from(at))
+            }
+            (Key::Column(_, false), Some(SortValue::Text(text))) => Some(Param::from(text.clone())),
+            (Key::Value(_), Some(key)) => encode::sort_value(key).map(Param::from),
+            _ => return Err(DbError::new(DbErrorKind::InvalidValue)),
+        };
+        Ok(match (here, self.descending) {
+            (Some(key), false) => {
+                let key = self.translator.bind(key);
+                format!(
+                    "{column} > {key} OR ({column} = {key} AND r.id > {id}) OR {column} IS NULL"
+                )
+            }
+            (Some(key), true) => {
+                let key = self.translator.bind(key);
+                format!("{column} < {key} OR ({column} = {key} AND r.id < {id})")
+            }
+            (None, false) => format!("{column} IS NULL AND r.id > {id}"),
+            (None, true) => format!("{column} IS NOT NULL OR r.id < {id}"),
+        })
+    }
+
+    fn key_of(&self, value: Param) -> Result<Option<SortValue>, DbError> {
+        let corrupt = || DbError::new(DbErrorKind::CorruptRow);
+        Ok(match (value, &self.key) {
+            (Param::Null, _) => None,
+            (Param::Integer(at), Key::Column(_, true)) => Some(SortValue::Instant(at.into())),
+            (Param::Text(text), Key::Column(_, false)) => Some(SortValue::Text(text)),
+            (Param::Text(text), Key::Value(_)) => Some(encode::decode(&text).ok_or_else(corrupt)?),
+            _ => return Err(corrupt()),
+        })
+    }
+}

@@ -1,0 +1,406 @@
+//! Batches: one transaction, in which every unit stands or falls by itself.
+
+use std::collections::BTreeSet;
+
+use scim_core::dialect::UnknownMembers;
+use scim_core::document::Document;
+use scim_core::members::MemberDelta;
+use scim_core::resource::{ConnectionId, Resource, ResourceId, Version};
+use scim_core::schema::{AttrId, ResourceTypeId, Uniqueness};
+use scim_core::store::{Batch, Load, Unit, Write, WriteError, Written, equality_keys};
+
+use super::load::display;
+use super::{Tables, encode, to_nanoseconds};
+use crate::error::{DbError, DbErrorKind};
+use crate::store::to_json;
+
+/// Why a unit ends: by its own fault, or because the database failed and everything ends.
+enum Stop {
+    Unit(WriteError),
+    All(DbError),
+}
+
+impl From<WriteError> for Stop {
+    fn from(error: WriteError) -> Self {
+        Self::Unit(error)
+    }
+}
+
+impl From<DbError> for Stop {
+    fn from(error: DbError) -> Self {
+        Self::All(error)
+    }
+}
+
+impl From<rusqlite::Error> for Stop {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::All(error.into())
+    }
+}
+
+type UnitResult = Result<Vec<Written>, WriteError>;
+
+impl Tables<'_> {
+    pub(super) fn batch(&self, batch: &Batch) -> Result<Vec<UnitResult>, DbError> {
+        let mut results: Vec<UnitResult> = Vec::with_capacity(batch.units.len());
+        let mut errors = 0;
+        for unit in &batch.units {
+            let broken = unit
+                .requires
+                .iter()
+                .copied()
+                .find(|index| results.get(*index).is_none_or(Result::is_err));
+            let result = if batch.stop_after_errors.is_some_and(|most| errors >= most) {
+                Err(WriteError::NotAttempted)
+            } else if unit.failed {
+                Err(WriteError::Failed)
+            } else if let Some(index) = broken {
+                Err(WriteError::Dependency(index))
+            } else {
+                self.unit(unit, batch)?
+            };
+            errors += usize::from(result.is_err());
+            results.push(result);
+        }
+        Ok(results)
+    }
+
+    fn unit(&self, unit: &Unit, batch: &Batch) -> Result<UnitResult, DbError> {
+        self.db.execute_batch("SAVEPOINT unit")?;
+        match self.writes(unit, batch) {
+            Ok(written) => {
+                self.db.execute_batch("RELEASE unit")?;
+                Ok(Ok(written))
+            }
+            Err(Stop::Unit(error)) => {
+                self.db.execute_batch("ROLLBACK TO unit; RELEASE unit")?;
+                Ok(Err(error))
+            }
+            Err(Stop::All(error)) => Err(error),
+        }
+    }
+
+    fn writes(&self, unit: &Unit, batch: &Batch) -> Result<Vec<Written>, Stop> {
+        let mut written = Vec::with_capacity(unit.writes.len());
+        for write in &unit.writes {
+            written.push(self.write(write, batch)?);
+        }
+        // Members may be made later in the same unit, so their existence is looked at in the end
+        if batch.unknown_members != UnknownMembers::Defer {
+            for write in &unit.writes {
+                let added = match write {
+                    Write::Insert { members, .. } => members,
+                    Write::Update { members, .. } => members.add(),
+                    Write::Delete { .. } => continue,
+                };
+                for id in added {
+                    if !self.exists(id)? {
+                        return Err(WriteError::UnknownMember(id.clone()).into());
+                    }
+                }
+            }
+        }
+        if written.iter().any(|written| written.changed) {
+            for event in &unit.events {
+                self.db
+                    .prepare_cached("INSERT INTO scim_outbox (tenant, event) VALUES (?1, ?2)")?
+                    .execute((self.tenant, to_json(event)?))?;
+            }
+        }
+        Ok(written)
+    }
+
+    fn exists(&self, id: &ResourceId) -> Result<bool, DbError> {
+        Ok(self
+            .db
+            .prepare_cached("SELECT 1 FROM scim_resources WHERE tenant = ?1 AND id = ?2")?
+            .exists((self.tenant, id.as_str()))?)
+    }
+
+    fn write(&self, write: &Write, batch: &Batch) -> Result<Written, Stop> {
+        match write {
+            Write::Insert {
+                id,
+                document,
+                members,
+                connection,
+            } => {
+                let buried = self
+                    .db
+                    .prepare_cached("SELECT 1 FROM scim_tombstones WHERE tenant = ?1 AND id = ?2")?
+                    .exists((self.tenant, id.as_str()))?;
+                if buried || self.exists(id)? {
+                    return Err(WriteError::IdInUse(id.clone()).into());
+                }
+                let resource = Resource::new(id.clone(), document.clone(), batch.now);
+                self.claim(&resource)?;
+                self.insert(&resource, connection.as_ref())?;
+                self.index(&resource)?;
+                self.change_members(id, &MemberDelta::exactly(members.iter().cloned()))?;
+                Ok(receipt(&resource, true))
+            }
+            Write::Update {
+                kind,
+                id,
+                expected,
+                document,
+                members,
+            } => {
+                let mut resource = self.expect(*kind, id, *expected)?;
+                let joined = self.change_members(id, members)?;
+                let differs = document.as_ref().filter(|new| **new != resource.document);
+                if !joined && differs.is_none() {
+                    return Ok(receipt(&resource, false));
+                }
+                resource.version = resource.version.next();
+                resource.last_modified = batch.now;
+                if let Some(new) = differs {
+                    resource.document = new.clone();
+                    self.unindex(id)?;
+                    self.claim(&resource)?;
+                    self.index(&resource)?;
+                    self.replace_document(&resource)?;
+                }
+                self.touch(id, resource.version, batch)?;
+                Ok(receipt(&resource, true))
+            }
+            Write::Delete { kind, id, expected } => {
+                let resource = self.expect(*kind, id, *expected)?;
+                self.leave_all_groups(id, batch)?;
+                self.change_members(id, &MemberDelta::exactly([]))?;
+                self.bury(&resource, batch)?;
+                self.unindex(id)?;
+                self.db
+                    .prepare_cached("DELETE FROM scim_resources WHERE tenant = ?1 AND id = ?2")?
+                    .execute((self.tenant, id.as_str()))?;
+                Ok(receipt(&resource, true))
+            }
+        }
+    }
+
+    fn expect(
+        &self,
+        kind: ResourceTypeId,
+        id: &ResourceId,
+        version: Option<Version>,
+    ) -> Result<Resource, Stop> {
+        let resource = self
+            .load(kind, id, Load::default())?
+            .ok_or_else(|| WriteError::NotFound(id.clone()))?;
+        if version.is_some_and(|version| version != resource.version) {
+            return Err(WriteError::VersionMismatch(id.clone()).into());
+        }
+        Ok(resource)
+    }
+
+    fn unique_keys(&self, document: &Document) -> Vec<(AttrId, String)> {
+        equality_keys(self.registry, document)
+            .into_iter()
+            .filter(|(attr, _)| self.registry.attribute(*attr).uniqueness() != Uniqueness::None)
+            .collect()
+    }
+
+    /// Takes the unique values of a resource. The primary key decides, so that of two processes
+    /// that take one value at the same moment one is told who has it.
+    fn claim(&self, resource: &Resource) -> Result<(), Stop> {
+        let kind = self.registry.resource_type(resource.resource_type()).name();
+        for (attr, key) in self.unique_keys(&resource.document) {
+            let number = encode::attribute(self.registry, attr);
+            let key = encode::escape(&key);
+            let taken = self
+                .db
+                .prepare_cached(
+                    "INSERT INTO scim_unique (tenant, kind, attr, key, id) VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT (tenant, kind, attr, key) DO NOTHING",
+                )?
+                .execute((self.tenant, kind, number, &key, resource.id.as_str()))?;
+            if taken == 1 {
+                continue;
+            }
+            let holder: String = self
+                .db
+                .prepare_cached(
+                    "SELECT id FROM scim_unique WHERE tenant = ?1 AND kind = ?2 AND attr = ?3 AND key = ?4",
+                )?
+                .query_row((self.tenant, kind, number, &key), |row| row.get(0))?;
+            if holder != resource.id.as_str() {
+                let holder = ResourceId::new(holder);
+                return Err(WriteError::Uniqueness { attr, holder }.into());
+            }
+        }
+        Ok(())
+    }
+
+    fn insert(&self, resource: &Resource, connection: Option<&ConnectionId>) -> Result<(), Stop> {
+        let kind = self.registry.resource_type(resource.resource_type()).name();
+        self.db
+            .prepare_cached(
+                "INSERT INTO scim_resources
+                 (tenant, id, kind, version, created, modified, connection, display, document)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8)",
+            )?
+            .execute((
+                self.tenant,
+                resource.id.as_str(),
+                kind,
+                number(resource.version)?,
+                to_nanoseconds(resource.created)?,
+                connection.map(ConnectionId::as_str),
+                display(self.registry, &resource.document),
+                resource.document.to_stored(self.registry),
+            ))?;
+        Ok(())
+    }
+
+    fn replace_document(&self, resource: &Resource) -> Result<(), Stop> {
+        self.db
+            .prepare_cached(
+                "UPDATE scim_resources SET display = ?3, document = ?4 WHERE tenant = ?1 AND id = ?2",
+            )?
+            .execute((
+                self.tenant,
+                resource.id.as_str(),
+                display(self.registry, &resource.document),
+                resource.document.to_stored(self.registry),
+            ))?;
+        Ok(())
+    }
+
+    fn touch(&self, id: &ResourceId, version: Version, batch: &Batch) -> Result<(), Stop> {
+        self.db
+            .prepare_cached(
+                "UPDATE scim_resources SET version = ?3, modified = ?4 WHERE tenant = ?1 AND id = ?2",
+            )?
+            .execute((
+                self.tenant,
+                id.as_str(),
+                number(version)?,
+                to_nanoseconds(batch.now)?,
+            ))?;
+        Ok(())
+    }
+
+    fn index(&self, resource: &Resource) -> Result<(), Stop> {
+        let mut statement = self.db.prepare_cached(
+            "INSERT INTO scim_values (tenant, id, attr, element, lead, key)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        for row in encode::rows(self.registry, &resource.document) {
+            let id = resource.id.as_str();
+            statement.execute((self.tenant, id, row.attr, row.element, row.lead, row.key))?;
+        }
+        Ok(())
+    }
+
+    fn unindex(&self, id: &ResourceId) -> Result<(), Stop> {
+        for sql in [
+            "DELETE FROM scim_values WHERE tenant = ?1 AND id = ?2",
+            "DELETE FROM scim_unique WHERE tenant = ?1 AND id = ?2",
+        ] {
+            self.db
+                .prepare_cached(sql)?
+                .execute((self.tenant, id.as_str()))?;
+        }
+        Ok(())
+    }
+
+    fn leave_all_groups(&self, id: &ResourceId, batch: &Batch) -> Result<(), Stop> {
+        let groups: Vec<String> = self
+            .db
+            .prepare_cached(
+                "SELECT group_id FROM scim_members WHERE tenant = ?1 AND member_id = ?2",
+            )?
+            .query_map((self.tenant, id.as_str()), |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for group in &groups {
+            self.db
+                .prepare_cached(
+                    "UPDATE scim_resources SET version = version + 1, modified = ?3
+                     WHERE tenant = ?1 AND id = ?2",
+                )?
+                .execute((self.tenant, group, to_nanoseconds(batch.now)?))?;
+        }
+        self.db
+            .prepare_cached("DELETE FROM scim_members WHERE tenant = ?1 AND member_id = ?2")?
+            .execute((self.tenant, id.as_str()))?;
+        Ok(())
+    }
+
+    fn bury(&self, resource: &Resource, batch: &Batch) -> Result<(), Stop> {
+        let kind = self.registry.resource_type(resource.resource_type()).name();
+        let seq: i64 = self
+            .db
+            .prepare_cached(
+                "INSERT INTO scim_tombstones (tenant, id, kind, connection, deleted)
+                 VALUES (?1, ?2, ?3, ?4, ?5) RETURNING seq",
+            )?
+            .query_row(
+                (
+                    self.tenant,
+                    resource.id.as_str(),
+                    kind,
+                    resource.connection.as_ref().map(ConnectionId::as_str),
+                    to_nanoseconds(batch.now)?,
+                ),
+                |row| row.get(0),
+            )?;
+        for (attr, key) in equality_keys(self.registry, &resource.document) {
+            let attr = encode::attribute(self.registry, attr);
+            self.db
+                .prepare_cached(
+                    "INSERT INTO scim_tombstone_keys (tenant, kind, attr, key, seq)
+                     VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?
+                .execute((self.tenant, kind, attr, encode::escape(&key), seq))?;
+        }
+        Ok(())
+    }
+
+    /// Whether anybody joined or left. The group's members are not read, unless all are replaced.
+    fn change_members(&self, group: &ResourceId, delta: &MemberDelta) -> Result<bool, Stop> {
+        let mut changed = 0;
+        let mut leave = self.db.prepare_cached(
+            "DELETE FROM scim_members WHERE tenant = ?1 AND group_id = ?2 AND member_id = ?3",
+        )?;
+        if delta.clear() {
+            let present: BTreeSet<String> = self
+                .db
+                .prepare_cached(
+                    "SELECT member_id FROM scim_members WHERE tenant = ?1 AND group_id = ?2",
+                )?
+                .query_map((self.tenant, group.as_str()), |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            let stays: BTreeSet<&str> = delta.add().iter().map(ResourceId::as_str).collect();
+            for id in present.iter().filter(|id| !stays.contains(id.as_str())) {
+                changed += leave.execute((self.tenant, group.as_str(), id))?;
+            }
+        } else {
+            for id in delta.remove() {
+                changed += leave.execute((self.tenant, group.as_str(), id.as_str()))?;
+            }
+        }
+        let mut join = self.db.prepare_cached(
+            "INSERT INTO scim_members (tenant, group_id, member_id) VALUES (?1, ?2, ?3)
+             ON CONFLICT (tenant, group_id, member_id) DO NOTHING",
+        )?;
+        for id in delta.add() {
+            changed += join.execute((self.tenant, group.as_str(), id.as_str()))?;
+        }
+        Ok(changed > 0)
+    }
+}
+
+fn number(version: Version) -> Result<i64, DbError> {
+    i64::try_from(version.number())
+        .map_err(|error| DbError::because(DbErrorKind::InvalidValue, error))
+}
+
+fn receipt(resource: &Resource, changed: bool) -> Written {
+    Written::new(
+        resource.id.clone(),
+        resource.version,
+        resource.created,
+        resource.last_modified,
+        changed,
+    )
+}

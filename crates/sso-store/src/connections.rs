@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use idp_config::{IdpSource, RefreshState};
 use rusqlite::{OptionalExtension, Row};
+use scim_core::dialect::Preset;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -122,6 +123,11 @@ pub struct ConnectionSettings {
     pub clock_skew_seconds: Option<u32>,
     /// Accept sign-in and sign-out URLs without TLS: for a provider on this machine only.
     pub danger_accept_plain_http: bool,
+    /// How this identity provider speaks SCIM; `None` is the lenient default.
+    pub scim_dialect: Option<Preset>,
+    /// Whether a user that SCIM creates anew, and who is deactivated here, is revived; `None` as the
+    /// dialect says.
+    pub scim_revive: Option<bool>,
     /// Keep the connection off the login page and refuse its logins.
     pub disabled: bool,
 }
@@ -328,7 +334,7 @@ impl Store {
         })
     }
 
-    /// Removes a connection with its sessions and pending logins. Users and log entries stay:
+    /// Removes a connection with its sessions, pending logins and SCIM tokens. Users and log entries stay:
     /// they say what happened. `false` when there was none.
     ///
     /// # Errors
@@ -337,6 +343,7 @@ impl Store {
         self.transaction(|db| {
             db.execute(sql::SESSION_DELETE_OF, [name.as_str()])?;
             db.execute(sql::PENDING_DELETE_OF, [name.as_str()])?;
+            db.execute(sql::TOKENS_DELETE_OF, [name.as_str()])?;
             Ok(db.execute(sql::CONNECTION_DELETE, [name.as_str()])? == 1)
         })
     }

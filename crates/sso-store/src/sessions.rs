@@ -150,6 +150,20 @@ pub struct UserRecord {
     pub first_seen: OffsetDateTime,
     /// Latest login.
     pub last_seen: OffsetDateTime,
+    /// The SCIM resource that it is the same person as.
+    pub scim_id: Option<String>,
+}
+
+impl UserKey<'_> {
+    fn hash(&self) -> Vec<u8> {
+        hash_parts(&[
+            Some(self.connection.as_str()),
+            Some(self.name_id),
+            self.format,
+            self.name_qualifier,
+            self.sp_name_qualifier,
+        ])
+    }
 }
 
 type RawSession = (String, Option<String>, Option<i64>, String, i64, i64);
@@ -255,13 +269,7 @@ impl Store {
     /// # Errors
     /// `store.invalid_value`, `store.busy`, `store.unavailable`.
     pub fn seen_user(&self, key: &UserKey<'_>, now: OffsetDateTime) -> Result<i64, DbError> {
-        let hash = hash_parts(&[
-            Some(key.connection.as_str()),
-            Some(key.name_id),
-            key.format,
-            key.name_qualifier,
-            key.sp_name_qualifier,
-        ]);
+        let hash = key.hash();
         let now = to_millis(now)?;
         self.with(|db| {
             Ok(db.query_row(
@@ -278,6 +286,43 @@ impl Store {
                 |row| row.get(0),
             )?)
         })
+    }
+
+    /// The SCIM resource that a user was linked to at an earlier login.
+    ///
+    /// # Errors
+    /// `store.busy`, `store.unavailable`.
+    pub fn linked_scim_id(&self, key: &UserKey<'_>) -> Result<Option<String>, DbError> {
+        let hash = key.hash();
+        self.with(|db| {
+            let found: Option<Option<String>> = db
+                .query_row(sql::USER_SCIM_ID, [hash], |row| row.get(0))
+                .optional()?;
+            Ok(found.flatten())
+        })
+    }
+
+    /// Links a user to a SCIM resource.
+    ///
+    /// # Errors
+    /// `store.busy`, `store.unavailable`.
+    pub fn link_user(&self, user: i64, scim_id: &str) -> Result<(), DbError> {
+        self.with(|db| {
+            db.execute(sql::USER_LINK, (user, scim_id))?;
+            Ok(())
+        })
+    }
+
+    /// Ends every session of whoever is linked to a SCIM resource. Returns how many.
+    ///
+    /// # Errors
+    /// `store.busy`, `store.unavailable`.
+    pub fn end_sessions_of_scim_user(
+        &self,
+        connection: &str,
+        scim_id: &str,
+    ) -> Result<usize, DbError> {
+        self.with(|db| Ok(db.execute(sql::SESSION_DELETE_OF_SCIM, (connection, scim_id))?))
     }
 
     /// Every user, by connection and NameID.
@@ -298,6 +343,7 @@ impl Store {
                         sp_name_qualifier: row.get(5)?,
                         first_seen: OffsetDateTime::UNIX_EPOCH,
                         last_seen: OffsetDateTime::UNIX_EPOCH,
+                        scim_id: row.get(8)?,
                     },
                     row.get(6)?,
                     row.get(7)?,

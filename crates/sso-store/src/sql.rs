@@ -97,6 +97,10 @@ CREATE TABLE secrets (
 ALTER TABLE connections ADD COLUMN metadata TEXT;
 ",
     include_str!("scim/schema.sql"),
+    "
+ALTER TABLE users ADD COLUMN scim_id TEXT;
+CREATE INDEX users_by_scim_id ON users (connection, scim_id);
+",
 ];
 
 pub(crate) const CONNECTION_INSERT: &str = "INSERT INTO connections
@@ -107,6 +111,7 @@ pub(crate) const CONNECTION_UPDATE: &str = "UPDATE connections
     WHERE name = ?1";
 pub(crate) const CONNECTION_SET_METADATA: &str =
     "UPDATE connections SET metadata = ?2, entity_id = ?3 WHERE name = ?1";
+pub(crate) const TOKENS_DELETE_OF: &str = "DELETE FROM scim_tokens WHERE connection = ?1";
 pub(crate) const CONNECTION_DELETE: &str = "DELETE FROM connections WHERE name = ?1";
 pub(crate) const CONNECTION_GET: &str = "SELECT name, label, preset, entity_id, source, settings,
     created_at, updated_at, metadata FROM connections WHERE name = ?1";
@@ -141,7 +146,12 @@ pub(crate) const USER_UPSERT: &str = "INSERT INTO users
     ON CONFLICT (key_hash) DO UPDATE SET last_seen = excluded.last_seen
     RETURNING id, first_seen, last_seen";
 pub(crate) const USER_LIST: &str = "SELECT id, connection, name_id, format, name_qualifier,
-    sp_name_qualifier, first_seen, last_seen FROM users ORDER BY connection, name_id, id";
+    sp_name_qualifier, first_seen, last_seen, scim_id FROM users ORDER BY connection, name_id, id";
+
+pub(crate) const USER_SCIM_ID: &str = "SELECT scim_id FROM users WHERE key_hash = ?1";
+pub(crate) const USER_LINK: &str = "UPDATE users SET scim_id = ?2 WHERE id = ?1";
+pub(crate) const SESSION_DELETE_OF_SCIM: &str = "DELETE FROM sessions WHERE user_id IN
+    (SELECT id FROM users WHERE connection = ?1 AND scim_id = ?2)";
 
 pub(crate) const SESSION_INSERT: &str = "INSERT INTO sessions
     (id_hash, kind, connection, user_id, data, created_at, expires_at)

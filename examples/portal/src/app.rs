@@ -6,6 +6,7 @@ use saml_sp::ServiceProvider;
 use sso_store::{DbError, Store, StoredSecret};
 use url::Url;
 
+use crate::scim::Scim;
 use crate::{keys, random};
 
 /// Why the portal cannot start.
@@ -67,6 +68,7 @@ pub struct App {
     pub(crate) password_gate: tokio::sync::Semaphore,
     dev_idp: Option<String>,
     /// One fetch of metadata at a time; who waits finds what the other one brought.
+    pub(crate) scim: Scim,
     pub(crate) refreshing: std::sync::Mutex<()>,
 }
 
@@ -94,6 +96,7 @@ impl App {
                 .map_err(|_| StartError::Random)
         })?;
         let csrf_key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, csrf.expose().as_bytes());
+        let scim = Scim::new(&store)?;
         Ok(Self {
             store,
             sp,
@@ -101,6 +104,7 @@ impl App {
             csrf_key,
             password_gate: tokio::sync::Semaphore::new(1),
             dev_idp: None,
+            scim,
             refreshing: std::sync::Mutex::new(()),
         })
     }

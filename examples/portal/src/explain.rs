@@ -86,6 +86,30 @@ pub fn text(entry: &LogEntry, message: Option<&str>) -> String {
     out
 }
 
+/// What a SCIM request did or why it was refused, without values.
+pub(crate) fn scim_summary(entry: &scim_core::log::RequestLog) -> String {
+    use std::fmt::Write as _;
+    let mut text = entry.detail.clone().unwrap_or_default();
+    for change in &entry.changes {
+        let names: Vec<&str> = change
+            .attributes
+            .iter()
+            .map(|attribute| attribute.attribute.as_str())
+            .collect();
+        // Writing to a String cannot fail
+        let _ = write!(text, "{} {}", change.resource_type, change.id);
+        if !names.is_empty() {
+            let _ = write!(text, ": {}", names.join(", "));
+        }
+        if change.members_added + change.members_removed > 0 {
+            let (joined, left) = (change.members_added, change.members_removed);
+            let _ = write!(text, "; members +{joined} -{left}");
+        }
+        text.push_str(". ");
+    }
+    text.trim_end().to_owned()
+}
+
 /// Text from a message, safe for a terminal: no control characters, no escape sequences.
 #[must_use]
 pub fn one_line(text: &str) -> String {

@@ -17,8 +17,8 @@ use time::{Duration, OffsetDateTime};
 use crate::app::App;
 use crate::connections::{self, Refused};
 use crate::random::{self, OsRandom};
-use crate::refresh;
 use crate::refusal::{Refusal, Reject, refuse};
+use crate::{refresh, scim};
 
 /// How long a session lasts, unless the identity provider says it ends sooner.
 pub const SESSION_LENGTH: Duration = Duration::hours(8);
@@ -288,18 +288,21 @@ fn accept(
             .await
     })
     .map_err(|rejection| Reject::rejection(&rejection, Some(received)))?;
-    open_session(app, record, &login, previous, now).map_err(Box::<Reject>::from)
+    let key = user_key(record, &login);
+    let linked = match &key {
+        Some(key) => app.store().linked_scim_id(key)?,
+        None => None,
+    };
+    let scim_id = scim::admit(app, record, &login, linked.as_deref(), received)?;
+    open_session(app, record, &login, scim_id.as_deref(), previous, now)
+        .map_err(Box::<Reject>::from)
 }
 
-fn open_session(
-    app: &App,
-    record: &ConnectionRecord,
-    login: &Login,
-    previous: Option<&SessionId>,
-    now: OffsetDateTime,
-) -> Result<SessionId, DbError> {
-    let name_id = login.subject().name_id();
-    let user = name_id
+/// Who it is, for good; nobody where the identifier is for one session only.
+fn user_key<'a>(record: &'a ConnectionRecord, login: &'a Login) -> Option<UserKey<'a>> {
+    login
+        .subject()
+        .name_id()
         .filter(|name_id| !is_transient(name_id.format()))
         .map(|name_id| UserKey {
             connection: &record.name,
@@ -307,7 +310,19 @@ fn open_session(
             format: name_id.format(),
             name_qualifier: name_id.name_qualifier(),
             sp_name_qualifier: name_id.sp_name_qualifier(),
-        });
+        })
+}
+
+fn open_session(
+    app: &App,
+    record: &ConnectionRecord,
+    login: &Login,
+    scim_id: Option<&str>,
+    previous: Option<&SessionId>,
+    now: OffsetDateTime,
+) -> Result<SessionId, DbError> {
+    let name_id = login.subject().name_id();
+    let user = user_key(record, login);
     let report = serde_json::to_value(login.report()).unwrap_or(Value::Null);
     let data = json!({
         "label": record.label,
@@ -333,6 +348,9 @@ fn open_session(
     session.user_id = user
         .map(|key| app.store().seen_user(&key, now))
         .transpose()?;
+    if let (Some(user), Some(scim_id)) = (session.user_id, scim_id) {
+        app.store().link_user(user, scim_id)?;
+    }
     let id = app.store().open_session(&session, previous)?;
     let reference = random::code(2).unwrap_or_default();
     let mut entry = NewLogEntry::new(now, Event::LoginAccepted, &reference, "Signed in.");

@@ -25,6 +25,16 @@ pub fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
 
+/// Measures how long something takes.
+#[must_use]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the application is where the clock is read"
+)]
+pub fn stopwatch() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
 /// Letters that are hard to mistake for each other (Crockford's base 32).
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 

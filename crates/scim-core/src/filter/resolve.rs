@@ -60,6 +60,13 @@ pub struct Leaf {
     pub test: Test,
 }
 
+impl Leaf {
+    /// A question.
+    pub const fn new(path: AttrPath, test: Test) -> Self {
+        Self { path, test }
+    }
+}
+
 /// A filter over attribute ids: what a store translates. Every `match` on it must be complete, so that no part of a
 /// filter is ever dropped.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,6 +7,7 @@
 mod encode;
 mod find;
 mod load;
+mod records;
 mod translate;
 mod write;
 
@@ -22,6 +23,8 @@ use scim_core::store::{
 };
 use scim_core::text;
 use time::OffsetDateTime;
+
+pub use records::{AddedSchema, registry as scim_registry};
 
 use crate::error::{DbError, DbErrorKind};
 use crate::store::{Store, from_json};

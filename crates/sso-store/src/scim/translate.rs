@@ -59,7 +59,7 @@ impl Translator<'_> {
             Filter::Not(inner) => {
                 let mark = self.params.len();
                 let inner = self.condition(inner);
-                self.negate(inner, mark)
+                self.negate(&inner, mark)
             }
             Filter::Const(value) => Condition::constant(*value),
             Filter::Leaf(leaf) => self.leaf(leaf),
@@ -82,7 +82,7 @@ impl Translator<'_> {
     }
 
     /// The opposite of a condition that holds for more than it should holds for less: it is no use.
-    fn negate(&mut self, inner: Condition, mark: usize) -> Condition {
+    fn negate(&mut self, inner: &Condition, mark: usize) -> Condition {
         if inner.exact {
             Condition::exact(format!("NOT ({})", inner.sql))
         } else {
@@ -153,7 +153,7 @@ impl Translator<'_> {
             Filter::Not(inner) => {
                 let mark = self.params.len();
                 let inner = self.inner(inner);
-                self.negate(inner, mark)
+                self.negate(&inner, mark)
             }
             Filter::Const(value) => Condition::constant(*value),
             // No element within an element: the evaluator says no to it as well

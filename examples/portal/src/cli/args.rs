@@ -91,7 +91,17 @@ pub(super) enum Command {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
-    /// Users that have signed in.
+    /// Tokens that identity providers send with SCIM requests.
+    ScimToken {
+        #[command(subcommand)]
+        command: ScimTokenCommand,
+    },
+    /// Schemas that extend the SCIM resource types.
+    ScimSchema {
+        #[command(subcommand)]
+        command: ScimSchemaCommand,
+    },
+    /// Users that have signed in, or that SCIM has made.
     User {
         #[command(subcommand)]
         command: UserCommand,
@@ -101,6 +111,59 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: AdminCommand,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ScimTokenCommand {
+    /// Make a token and print it: the one time that it is shown. Those there are stay valid.
+    Create {
+        /// The connection it is for.
+        connection: String,
+        /// It may only read.
+        #[arg(long)]
+        read_only: bool,
+        /// Days until it expires.
+        #[arg(long, default_value_t = 365, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=3650))]
+        days: u16,
+    },
+    /// List a connection's tokens.
+    List {
+        /// The connection.
+        connection: String,
+    },
+    /// Let the tokens that are not revoked expire later.
+    Extend {
+        /// The connection.
+        connection: String,
+        /// Only those that begin so.
+        #[arg(long)]
+        prefix: Option<String>,
+        /// Days from now.
+        #[arg(long, default_value_t = 365, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=3650))]
+        days: u16,
+    },
+    /// Revoke tokens, at once and for good.
+    Revoke {
+        /// The connection.
+        connection: String,
+        /// Only those that begin so.
+        #[arg(long)]
+        prefix: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ScimSchemaCommand {
+    /// Add a schema (RFC 7643 §7, JSON) to a resource type, or replace the one of that URN.
+    Add {
+        /// The definition.
+        file: PathBuf,
+        /// The resource type that it extends.
+        #[arg(long, value_name = "User|Group")]
+        resource_type: String,
+    },
+    /// List the schemas that were added.
+    List,
 }
 
 #[derive(Debug, Subcommand)]
@@ -195,9 +258,28 @@ pub(super) struct Set {
     /// Tolerated difference between the clocks, at most 300.
     #[arg(long, value_name = "SECONDS")]
     pub(super) clock_skew: Option<u32>,
+    /// How the identity provider speaks SCIM: strict, lenient, entra, okta, jumpcloud, ping, google,
+    /// onelogin.
+    #[arg(long, value_name = "DIALECT", value_parser = dialect)]
+    pub(super) scim_dialect: Option<scim_core::dialect::Preset>,
+    /// What SCIM does when it makes a user whose name a deactivated one has.
+    #[arg(long)]
+    pub(super) on_inactive_conflict: Option<OnInactiveConflictArg>,
     /// Keep it off the login page and refuse its logins.
     #[arg(long, value_name = "true|false")]
     pub(super) disabled: Option<Flag>,
+}
+
+fn dialect(name: &str) -> Result<scim_core::dialect::Preset, String> {
+    scim_core::dialect::Preset::from_name(name).ok_or_else(|| {
+        "expected strict, lenient, entra, okta, jumpcloud, ping, google or onelogin".to_owned()
+    })
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum OnInactiveConflictArg {
+    Conflict,
+    Revive,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -9,7 +9,9 @@ use sso_store::{
 
 use url::Url;
 
-use super::args::{Add, ConnectionCommand, RequestBindingArg, Set, SignedPartArg};
+use super::args::{
+    Add, ConnectionCommand, OnInactiveConflictArg, RequestBindingArg, Set, SignedPartArg,
+};
 use super::{Stop, table};
 use crate::connections::{self, NewConnection, Refused, Trust};
 use crate::explain::{one_line, time_text};
@@ -136,6 +138,14 @@ fn show(record: &ConnectionRecord) {
         ("sign requests", settings.sign_requests.to_string()),
         ("request binding", word(&settings.request_binding)),
         ("allow unsolicited", settings.allow_unsolicited.to_string()),
+        (
+            "SCIM dialect",
+            settings
+                .scim_dialect
+                .unwrap_or_default()
+                .as_str()
+                .to_owned(),
+        ),
         ("disabled", settings.disabled.to_string()),
         ("added", time_text(record.created_at)),
         ("changed", time_text(record.updated_at)),
@@ -167,6 +177,12 @@ fn set(store: &Store, set: &Set) -> Result<(), Stop> {
         }
         if let Some(disabled) = set.disabled {
             settings.disabled = disabled;
+        }
+        if let Some(dialect) = set.scim_dialect {
+            settings.scim_dialect = Some(dialect);
+        }
+        if let Some(choice) = set.on_inactive_conflict {
+            settings.scim_revive = Some(matches!(choice, OnInactiveConflictArg::Revive));
         }
         if let Some(seconds) = set.clock_skew {
             settings.clock_skew_seconds = Some(seconds);

@@ -3,6 +3,7 @@
 mod args;
 mod connection;
 mod history;
+mod scim;
 mod serve;
 
 use std::fmt::Display;
@@ -65,6 +66,8 @@ fn run(args: Args) -> Result<(), Stop> {
             connection::run(&store, &base, command)
         }
         Some(Command::Logs { json, limit }) => history::logs(&store, json, limit),
+        Some(Command::ScimToken { command }) => scim::tokens(&store, command),
+        Some(Command::ScimSchema { command }) => scim::schemas(&store, command),
         Some(Command::User {
             command: UserCommand::List,
         }) => history::users(&store),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use scim_core::log::{LogStore, RequestLog};
 use sso_store::Store;
 use tokio::net::TcpListener;
 use url::Url;
@@ -13,6 +14,7 @@ use super::args::{DevIdp, Serve};
 use crate::app::{App, StartError};
 use crate::random::now;
 use crate::refresh::is_loopback;
+use crate::scim::ready;
 use crate::{admin, dev, refresh, web};
 
 /// How often the plans of metadata fetches are looked at.
@@ -94,7 +96,14 @@ async fn purge(store: Store) {
     loop {
         tokio::time::sleep(PURGE_EVERY).await;
         let store = store.clone();
-        let done = tokio::task::spawn_blocking(move || store.purge(now())).await;
+        let done = tokio::task::spawn_blocking(move || {
+            let before = now() - RequestLog::DEFAULT_RETENTION;
+            if let Err(error) = ready(LogStore::purge(&store, before)) {
+                eprintln!("the SCIM log could not be cut: {error}");
+            }
+            Store::purge(&store, now())
+        })
+        .await;
         if let Ok(Err(error)) = done {
             eprintln!("what has expired could not be deleted: {}", error.code());
         }

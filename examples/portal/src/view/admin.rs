@@ -171,6 +171,7 @@ pub(crate) fn connection(
     csrf: &str,
     record: &ConnectionRecord,
     refused: Option<&Refused>,
+    scim: &Markup,
     now: OffsetDateTime,
 ) -> Markup {
     let settings = &record.settings;
@@ -222,6 +223,7 @@ pub(crate) fn connection(
                     button type="submit" { "Save" }
                 }
             }
+            (scim)
             section.card {
                 h2 { "Remove" }
                 p { "Ends its sessions. Users and history stay." }

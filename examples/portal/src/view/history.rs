@@ -1,10 +1,11 @@
 //! History and users.
 
 use maud::{Markup, html};
-use sso_store::{LogEntry, UserRecord};
+use sso_store::LogEntry;
 
 use super::{managed, pair};
 use crate::explain::{self, time_text};
+use crate::people::Person;
 
 pub(crate) fn logs(
     csrf: &str,
@@ -112,24 +113,26 @@ pub(crate) fn entry(csrf: &str, entry: &LogEntry, message: Option<&str>) -> Mark
     )
 }
 
-pub(crate) fn users(csrf: &str, users: &[UserRecord]) -> Markup {
+pub(crate) fn users(csrf: &str, users: &[Person]) -> Markup {
     managed(
         "Users",
         csrf,
         &html! {
             h1 { "Users" }
             section.card {
-                @if users.is_empty() { p { "Nobody has signed in yet." } }
+                @if users.is_empty() { p { "Nobody has signed in yet, and SCIM has made nobody." } }
                 @else {
                     div.scroll { table {
-                        thead { tr { th scope="col" { "NameID" } th scope="col" { "Connection" } th scope="col" { "First login" } th scope="col" { "Latest login" } } }
+                        thead { tr { th scope="col" { "NameID" } th scope="col" { "Connection" } th scope="col" { "State" } th scope="col" { "First login" } th scope="col" { "Latest login" } } }
                         tbody {
                             @for user in users {
                                 tr {
-                                    td.wrap { (user.name_id) }
+                                    td.wrap { (user.name) }
                                     td { (user.connection) }
-                                    td.nowrap { (time_text(user.first_seen)) }
-                                    td.nowrap { (time_text(user.last_seen)) }
+                                    td { (user.state) }
+                                    @for at in [user.first_login, user.latest_login] {
+                                        td.nowrap { @if let Some(at) = at { (time_text(at)) } @else { "never" } }
+                                    }
                                 }
                             }
                         }

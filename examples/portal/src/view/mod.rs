@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod history;
 pub(crate) mod message;
+pub(crate) mod scim;
 pub(crate) mod site;
 
 use maud::{DOCTYPE, Markup, html};

@@ -9,6 +9,7 @@ use super::site::{guard, internal};
 use super::visitor::{self, ADMIN, SameSite, Visitor, set_cookie};
 use crate::app::App;
 use crate::connections::{self, NewConnection, Refused, Trust};
+use crate::people;
 use crate::random::now;
 use crate::{admin, view};
 
@@ -16,7 +17,7 @@ use crate::{admin, view};
 const PAGE: u32 = 50;
 
 /// Runs `work` for an administrator and sends everybody else to the sign-in.
-fn as_admin(
+pub(super) fn as_admin(
     app: &App,
     request: &Request,
     work: impl FnOnce(&Visitor) -> Result<Response, DbError>,
@@ -32,7 +33,7 @@ fn as_admin(
 }
 
 /// The same for a form.
-fn as_admin_form(
+pub(super) fn as_admin_form(
     app: &App,
     request: &Request,
     work: impl FnOnce(&Visitor, &Form) -> Result<Response, DbError>,
@@ -216,7 +217,9 @@ fn shown(
     let name = request.name.as_deref().unwrap_or_default();
     match connections::find(app.store(), name) {
         Ok(record) => {
-            let markup = view::admin::connection(app, &visitor.csrf(app), &record, refused, now());
+            let csrf = visitor.csrf(app);
+            let scim = super::admin_scim::card(app, &csrf, &record);
+            let markup = view::admin::connection(app, &csrf, &record, refused, &scim, now());
             visitor.page(app, status, &markup)
         }
         Err(Refused::NotFound) => http::page(StatusCode::NOT_FOUND, &view::message::not_found()),
@@ -274,7 +277,7 @@ pub(super) fn log_entry(app: &App, request: &Request) -> Response {
 
 pub(super) fn users(app: &App, request: &Request) -> Response {
     as_admin(app, request, |visitor| {
-        let markup = view::history::users(&visitor.csrf(app), &app.store().users()?);
+        let markup = view::history::users(&visitor.csrf(app), &people::list(app.store())?);
         Ok(visitor.page(app, StatusCode::OK, &markup))
     })
 }

@@ -1,8 +1,10 @@
 //! The HTTP side: routes, and what every answer has in common.
 
 mod admin;
+mod admin_scim;
 mod http;
 mod saml;
+mod scim;
 mod site;
 mod visitor;
 
@@ -15,7 +17,7 @@ use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 
 use crate::app::App;
 use crate::view;
@@ -120,9 +122,32 @@ pub fn router(app: Arc<App>) -> Router {
             "/admin/sso/connection/{name}/remove",
             named_form(admin::remove),
         )
+        .route(
+            "/admin/sso/connection/{name}/scim/create",
+            named_form(admin_scim::create),
+        )
+        .route(
+            "/admin/sso/connection/{name}/scim/reset",
+            named_form(admin_scim::reset),
+        )
+        .route(
+            "/admin/sso/connection/{name}/scim/extend",
+            named_form(admin_scim::extend),
+        )
+        .route(
+            "/admin/sso/connection/{name}/scim/revoke",
+            named_form(admin_scim::revoke),
+        )
+        .route(
+            "/admin/sso/connection/{name}/scim/dialect",
+            named_form(admin_scim::dialect),
+        )
+        .route("/admin/scim/{name}", named(admin_scim::requests))
         .route("/admin/logs", page(admin::logs))
         .route("/admin/logs/{reference}", named(admin::log_entry))
         .route("/admin/users", page(admin::users))
+        .route(scim::BASE, any(scim::handle))
+        .route("/api/scim/{*rest}", any(scim::handle))
         .fallback(|| async { http::page(StatusCode::NOT_FOUND, &view::message::not_found()) })
         .method_not_allowed_fallback(|| async {
             http::page(
@@ -172,7 +197,8 @@ async fn admin_login(
 async fn within_limits(request: axum::extract::Request, next: Next) -> Response {
     let length = request.headers().get(header::CONTENT_LENGTH);
     let announced = length.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY) {
+    let is_scim = request.uri().path().starts_with(scim::BASE);
+    if !is_scim && announced.is_some_and(|length| length > MAX_BODY) {
         return unreadable(StatusCode::PAYLOAD_TOO_LARGE);
     }
     tokio::time::timeout(MAX_TIME, next.run(request))

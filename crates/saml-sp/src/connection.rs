@@ -8,6 +8,7 @@ use time::Duration;
 
 use crate::error::Error;
 use crate::ids::ConnectionId;
+use crate::logout::PinnedCertificate;
 use crate::preset::{LoginHint, Preset, Quirk, Quirks};
 use crate::reason::ConnectionRule;
 
@@ -96,6 +97,7 @@ pub struct Connection {
     acs_url: Option<Arc<str>>,
     identifier: Identifier,
     login_hint: Option<LoginHint>,
+    pinned_certificate: Option<PinnedCertificate>,
     pub(crate) algorithms: AlgorithmPolicy,
     pub(crate) quirks: Quirks,
     preset: Option<&'static Preset>,
@@ -117,6 +119,7 @@ impl Connection {
             acs_url: None,
             identifier: Identifier::NameId,
             login_hint: None,
+            pinned_certificate: None,
             algorithms: AlgorithmPolicy::default(),
             quirks: Quirks::default(),
             preset: None,
@@ -208,6 +211,15 @@ impl Connection {
         Ok(self)
     }
 
+    /// The certificate that an earlier login was signed with
+    /// ([`Login::pinned_certificate`](crate::Login::pinned_certificate)): what a connection by
+    /// fingerprint verifies logout messages over Redirect with.
+    #[must_use]
+    pub fn pinned_certificate(mut self, certificate: PinnedCertificate) -> Self {
+        self.pinned_certificate = Some(certificate);
+        self
+    }
+
     /// How this identity provider is told whom to ask for
     /// ([`LoginOptions::login_hint`](crate::LoginOptions::login_hint)). Without this, as its
     /// [preset](Self::with_preset) says; without a preset, hints stay at home.
@@ -266,6 +278,10 @@ impl Connection {
     #[must_use]
     pub const fn identifier(&self) -> &Identifier {
         &self.identifier
+    }
+
+    pub(crate) const fn pinned(&self) -> Option<&PinnedCertificate> {
+        self.pinned_certificate.as_ref()
     }
 
     pub(crate) fn hint(&self) -> LoginHint {

@@ -24,6 +24,7 @@ mod connection;
 pub mod danger;
 mod error;
 mod ids;
+mod logout;
 pub mod manual;
 mod metadata;
 mod preset;
@@ -44,6 +45,10 @@ mod validate;
 pub use connection::{Connection, Identifier, RequestBinding, SignedPart};
 pub use error::Error;
 pub use ids::{ConnectionId, RelayState, RequestId, Secret};
+pub use logout::{
+    LogoutKind, LogoutMessage, LogoutOutcome, LogoutRequest, LogoutStatus, LogoutSubject,
+    PendingLogout, PinnedCertificate, ReceivedLogout, StartedLogout, ValidatedLogoutRequest,
+};
 pub use metadata::{
     AttributeService, Contact, ContactKind, Organization, RequestedAttribute, SpMetadata, UiInfo,
 };
@@ -55,8 +60,8 @@ pub use provider::{ServiceProvider, ServiceProviderBuilder};
 pub use random::{Random, RandomError};
 pub use reason::{
     AccountRule, AssertionRule, AttributeErrorKind, AttributeRule, AuthnRule, ConditionsRule,
-    ConnectionRule, DecodeRule, Reason, RequestRule, ResponseRule, StatusRule, StoreRule,
-    SubjectRule,
+    ConnectionRule, DecodeRule, LogoutRule, Reason, RequestRule, ResponseRule, StatusRule,
+    StoreRule, SubjectRule,
 };
 pub use receive::{AcsForm, Hints, Received};
 pub use refresh::FreshMetadata;

@@ -202,7 +202,7 @@ impl ServiceProvider {
     }
 }
 
-type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+pub(crate) type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
 
 /// Picks SAMLResponse and RelayState; anything that looks like a second opinion is refused.
 fn select<'a>(pairs: Pairs<'a>) -> Result<(Cow<'a, str>, Option<Cow<'a, str>>), Error> {
@@ -234,7 +234,7 @@ fn select<'a>(pairs: Pairs<'a>) -> Result<(Cow<'a, str>, Option<Cow<'a, str>>), 
     Ok((response, relay_state))
 }
 
-fn parse_urlencoded(body: &[u8], most: usize) -> Result<Pairs<'_>, Error> {
+pub(crate) fn parse_urlencoded(body: &[u8], most: usize) -> Result<Pairs<'_>, Error> {
     if body.len() > most {
         return Err(DecodeRule::TooLarge.into());
     }
@@ -260,7 +260,7 @@ fn parse_urlencoded(body: &[u8], most: usize) -> Result<Pairs<'_>, Error> {
 
 /// One name or value: `+` is a space, `%XX` a byte, and the result is UTF-8. A bare `%` is refused,
 /// not passed on: what two readers could read differently is read by none.
-fn decode(text: &[u8]) -> Result<Cow<'_, str>, Error> {
+pub(crate) fn decode(text: &[u8]) -> Result<Cow<'_, str>, Error> {
     let malformed = || Error::from(DecodeRule::Form);
     if memchr::memchr2(b'+', b'%', text).is_none() {
         return core::str::from_utf8(text)

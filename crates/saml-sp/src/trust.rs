@@ -3,11 +3,12 @@
 //! Each step is a type that only the step before can make, so that a skipped check is a program
 //! that does not compile.
 
-use saml_xml::{Element, KeyId, Verified};
+use saml_xml::{Certificate, Element, KeyId, Verified};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::ids::{ConnectionId, RequestId};
+use crate::logout::PinnedCertificate;
 use crate::reason::{AssertionRule, RequestRule, StoreRule, SubjectRule};
 use crate::rejection::Rejection;
 use crate::report::{Failure, Report, SignedElement, Value};
@@ -64,6 +65,11 @@ impl<'d> Signed<'d> {
             .as_ref()
             .or(self.response.as_ref())
             .map(|verified| verified.key().id())
+    }
+
+    pub(crate) fn certificate(&self) -> Option<&Certificate> {
+        let signature = self.assertion_signature.as_ref().or(self.response.as_ref());
+        signature?.key().certificate()
     }
 
     pub(crate) const fn assertion(&self) -> Element<'d> {
@@ -241,6 +247,7 @@ pub struct Login {
     pub(crate) assertion_id: String,
     pub(crate) return_to: Option<String>,
     pub(crate) signing_key: KeyId,
+    pub(crate) pinned_certificate: Option<PinnedCertificate>,
     pub(crate) report: Report,
 }
 
@@ -299,6 +306,13 @@ impl Login {
     #[must_use]
     pub const fn signing_key(&self) -> KeyId {
         self.signing_key
+    }
+
+    /// The certificate behind the fingerprint, at a connection that knows nothing else: keep it with
+    /// the connection, for logout messages over Redirect.
+    #[must_use]
+    pub const fn pinned_certificate(&self) -> Option<&PinnedCertificate> {
+        self.pinned_certificate.as_ref()
     }
 
     /// Every check that passed.

@@ -14,6 +14,7 @@ use sso_testkit::OsRandom;
 use sso_testkit::catalogue::{Base, Setting};
 use time::Duration;
 
+use crate::logout::Logout;
 use crate::{Exchange, WatchedStore};
 
 /// A script.
@@ -130,6 +131,8 @@ impl World {
                     .map_err(|error| error.code())
             }
             "pinned_certificate_is" => self.pinned(argument),
+            "logout_request" => self.logout().request(argument),
+            "logout_response" => self.logout().response(argument),
             "ask_for_the_same_user" => {
                 self.ask_for_the_same_user();
                 Ok(())
@@ -223,6 +226,11 @@ impl World {
             })
             .map(drop)
             .map_err(|error| error.code())
+    }
+
+    fn logout(&self) -> Logout<'_> {
+        let login = self.login.as_ref().expect("a login");
+        Logout::new(&self.base, login, &self.store, self.exchange.now)
     }
 
     /// A second login, which names the user of the first.

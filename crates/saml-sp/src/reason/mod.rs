@@ -1,6 +1,7 @@
 //! Every code that a login can be refused with.
 
 mod account;
+mod logout;
 mod message;
 mod rules;
 mod state;
@@ -11,6 +12,7 @@ use crate::error::Error;
 use saml_xml::{ScalarErrorKind, Side, SignatureErrorKind, XmlErrorKind};
 
 pub use account::AccountRule;
+pub use logout::LogoutRule;
 pub use message::{AssertionRule, DecodeRule, ResponseRule, StatusRule};
 pub use rules::{AttributeErrorKind, AttributeRule, AuthnRule, ConditionsRule, SubjectRule};
 pub use state::{ConnectionRule, RequestRule, StoreRule};
@@ -123,6 +125,8 @@ reason! {
     Connection(ConnectionRule),
     /// The step from a login to an account.
     Account(AccountRule),
+    /// Single logout.
+    Logout(LogoutRule),
 }
 
 impl fmt::Display for Reason {

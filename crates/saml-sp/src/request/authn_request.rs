@@ -80,7 +80,7 @@ pub(super) fn write(
     xml.finish()
 }
 
-fn write_name_id(xml: &mut XmlWriter, name_id: &NameId) {
+pub(crate) fn write_name_id(xml: &mut XmlWriter, name_id: &NameId) {
     xml.start("saml:NameID")
         .attribute_if("NameQualifier", name_id.name_qualifier())
         .attribute_if("SPNameQualifier", name_id.sp_name_qualifier())

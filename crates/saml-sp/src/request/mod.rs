@@ -1,10 +1,10 @@
 //! Starting a login: SAML Profiles §4.1.4.1, the AuthnRequest.
 
-mod authn_request;
+pub(crate) mod authn_request;
 mod options;
-mod pending;
-mod post;
-mod redirect;
+pub(crate) mod pending;
+pub(crate) mod post;
+pub(crate) mod redirect;
 mod scoping;
 
 use idp_config::Binding;
@@ -140,15 +140,17 @@ impl ServiceProvider {
         let mut outbound = match binding {
             Binding::HttpRedirect => Outbound::Redirect(redirect::encode(
                 destination,
+                "SAMLRequest",
                 &xml,
-                &pending.relay_state,
+                Some(pending.relay_state.as_str()),
                 key,
             )?),
             _ => Outbound::PostForm(post::encode(
                 destination,
+                "SAMLRequest",
                 xml,
                 &pending.id,
-                &pending.relay_state,
+                Some(pending.relay_state.as_str()),
                 key,
             )?),
         };

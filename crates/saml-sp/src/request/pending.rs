@@ -117,12 +117,12 @@ impl PendingLogin {
 }
 
 /// Times as nanoseconds since 1970: exact, and independent of any text form.
-mod timestamp {
+pub(crate) mod timestamp {
     use serde::de::Error as _;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use time::OffsetDateTime;
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         time: &OffsetDateTime,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
@@ -132,7 +132,7 @@ mod timestamp {
             .serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<OffsetDateTime, D::Error> {
         let nanos = i64::deserialize(deserializer)?;

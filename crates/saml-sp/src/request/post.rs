@@ -6,7 +6,7 @@ use saml_xml::{SignOptions, SigningKey, sign_enveloped};
 use url::Url;
 
 use crate::error::Error;
-use crate::ids::{RelayState, RequestId};
+use crate::ids::RequestId;
 use crate::reason::ConnectionRule;
 
 /// The one script of the page. Without it the button does the same.
@@ -74,11 +74,12 @@ impl PostForm {
     }
 }
 
-pub(super) fn encode(
+pub(crate) fn encode(
     destination: &Url,
+    parameter: &'static str,
     xml: String,
     id: &RequestId,
-    relay_state: &RelayState,
+    relay_state: Option<&str>,
     key: Option<&SigningKey>,
 ) -> Result<PostForm, Error> {
     let xml = match key {
@@ -88,10 +89,10 @@ pub(super) fn encode(
     };
     Ok(PostForm {
         action: destination.clone(),
-        fields: vec![
-            ("SAMLRequest", encode_base64(xml.as_bytes())),
-            ("RelayState", relay_state.as_str().to_owned()),
-        ],
+        fields: [(parameter, encode_base64(xml.as_bytes()))]
+            .into_iter()
+            .chain(relay_state.map(|value| ("RelayState", value.to_owned())))
+            .collect(),
     })
 }
 

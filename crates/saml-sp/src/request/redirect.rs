@@ -9,13 +9,13 @@ use saml_xml::types::encode_base64;
 use url::Url;
 
 use crate::error::Error;
-use crate::ids::RelayState;
 use crate::reason::ConnectionRule;
 
-pub(super) fn encode(
+pub(crate) fn encode(
     destination: &Url,
+    parameter: &str,
     xml: &str,
-    relay_state: &RelayState,
+    relay_state: Option<&str>,
     key: Option<&SigningKey>,
 ) -> Result<Url, Error> {
     // SAML Bindings §3.4.4.1: DEFLATE (RFC 1951, no header), base64, URL encoding
@@ -24,10 +24,12 @@ pub(super) fn encode(
         .write_all(xml.as_bytes())
         .and_then(|()| deflate.finish());
     let compressed = compressed.map_err(|_| Error::from(ConnectionRule::SigningFailed))?;
-    let mut query = String::from("SAMLRequest=");
+    let mut query = format!("{parameter}=");
     percent_encode(&mut query, &encode_base64(&compressed));
-    query.push_str("&RelayState=");
-    percent_encode(&mut query, relay_state.as_str());
+    if let Some(relay_state) = relay_state {
+        query.push_str("&RelayState=");
+        percent_encode(&mut query, relay_state);
+    }
     if let Some(key) = key {
         // §3.4.4.1: the signature covers SAMLRequest, RelayState and SigAlg in this order, in the
         // encoded form in which they are sent

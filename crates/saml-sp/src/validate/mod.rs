@@ -29,6 +29,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use crate::connection::Connection;
+use crate::logout::PinnedCertificate;
 use crate::provider::ServiceProvider;
 use crate::reason::{
     AssertionRule, AuthnRule, ConditionsRule, ConnectionRule, Reason, ResponseRule, SubjectRule,
@@ -167,6 +168,11 @@ impl ServiceProvider {
         let Some(signing_key) = signed.key() else {
             return Err(reject(checks, None));
         };
+        let pinned_certificate = connection
+            .identity_provider()
+            .fingerprint()
+            .and_then(|_| signed.certificate())
+            .map(PinnedCertificate::of);
         let (request, return_to) = match expected {
             Expected::Request(pending) => (
                 Some(pending.id().clone()),
@@ -197,6 +203,7 @@ impl ServiceProvider {
                 assertion_id: assertion.id,
                 return_to,
                 signing_key,
+                pinned_certificate,
                 report: checks.into_report(),
             },
         })

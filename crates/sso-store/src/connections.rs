@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use idp_config::{IdpSource, RefreshState};
 use rusqlite::{OptionalExtension, Row};
+use saml_sp::PinnedCertificate;
 use scim_core::dialect::Preset;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -123,6 +124,8 @@ pub struct ConnectionSettings {
     pub clock_skew_seconds: Option<u32>,
     /// Accept sign-in and sign-out URLs without TLS: for a provider on this machine only.
     pub danger_accept_plain_http: bool,
+    /// The certificate that the last login was signed with, where only a fingerprint is known.
+    pub pinned_certificate: Option<PinnedCertificate>,
     /// How this identity provider speaks SCIM; `None` is the lenient default.
     pub scim_dialect: Option<Preset>,
     /// Whether a user that SCIM creates anew, and who is deactivated here, is revived; `None` as the

@@ -36,6 +36,8 @@ pub enum Event {
     LoginRejected,
     /// `session.ended`
     SessionEnded,
+    /// `logout.refused`
+    LogoutRefused,
     /// `connection.added`
     ConnectionAdded,
     /// `connection.changed`
@@ -62,6 +64,7 @@ impl Event {
             Self::LoginAccepted => "login.accepted",
             Self::LoginRejected => "login.rejected",
             Self::SessionEnded => "session.ended",
+            Self::LogoutRefused => "logout.refused",
             Self::ConnectionAdded => "connection.added",
             Self::ConnectionChanged => "connection.changed",
             Self::ConnectionRemoved => "connection.removed",

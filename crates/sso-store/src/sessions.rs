@@ -252,6 +252,31 @@ impl Store {
         self.with(|db| Ok(db.execute(sql::SESSION_DELETE, [id.hash()])? == 1))
     }
 
+    /// Ends the user sessions of a connection whose data `chosen` picks. Returns how many.
+    ///
+    /// # Errors
+    /// `store.corrupt_row`, `store.busy`, `store.unavailable`.
+    pub fn end_sessions_where(
+        &self,
+        connection: &ConnectionName,
+        chosen: impl Fn(&Value) -> bool,
+    ) -> Result<usize, DbError> {
+        self.transaction(|db| {
+            let mut statement = db.prepare_cached(sql::SESSION_LIST_OF)?;
+            let rows = statement
+                .query_map((connection.as_str(), SessionKind::User.as_str()), |row| {
+                    Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?))
+                })?;
+            let mut ended = 0;
+            for row in rows.collect::<Result<Vec<_>, _>>()? {
+                if chosen(&from_json(&row.1)?) {
+                    ended += db.execute(sql::SESSION_DELETE, [row.0])?;
+                }
+            }
+            Ok(ended)
+        })
+    }
+
     /// How many sessions of that kind are open.
     ///
     /// # Errors

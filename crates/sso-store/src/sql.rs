@@ -160,6 +160,8 @@ pub(crate) const SESSION_FIND: &str =
     "SELECT kind, connection, user_id, data, created_at, expires_at
     FROM sessions WHERE id_hash = ?1 AND kind = ?2 AND expires_at > ?3";
 pub(crate) const SESSION_DELETE: &str = "DELETE FROM sessions WHERE id_hash = ?1";
+pub(crate) const SESSION_LIST_OF: &str =
+    "SELECT id_hash, data FROM sessions WHERE connection = ?1 AND kind = ?2";
 pub(crate) const SESSION_DELETE_OF: &str = "DELETE FROM sessions WHERE connection = ?1";
 pub(crate) const SESSION_PURGE: &str = "DELETE FROM sessions WHERE expires_at <= ?1";
 pub(crate) const SESSION_COUNT: &str =

@@ -136,6 +136,7 @@ pub struct FakeIdp {
     profile: Profile,
     entity_id: String,
     sso_url: String,
+    slo_url: Option<String>,
     key: Arc<IdpKey>,
     random: Arc<dyn Random + Send + Sync>,
 }
@@ -169,6 +170,7 @@ impl FakeIdp {
         Self {
             entity_id: profile.entity_id.to_owned(),
             sso_url: profile.sso_url.to_owned(),
+            slo_url: None,
             key: IdpKey::pooled(profile.key, 0),
             profile,
             random: Arc::new(OsRandom::new()),
@@ -186,6 +188,13 @@ impl FakeIdp {
     #[must_use]
     pub fn with_sso_url(mut self, sso_url: impl Into<String>) -> Self {
         self.sso_url = sso_url.into();
+        self
+    }
+
+    /// A single logout endpoint, over Redirect and POST.
+    #[must_use]
+    pub fn with_slo_url(mut self, slo_url: impl Into<String>) -> Self {
+        self.slo_url = Some(slo_url.into());
         self
     }
 
@@ -249,6 +258,15 @@ impl FakeIdp {
                  <ds:X509Data><ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>",
                 key.certificate_base64()
             ));
+        }
+        for binding in ["Redirect", "POST"] {
+            if let Some(slo_url) = &self.slo_url {
+                out.push_str(&format!(
+                    "<md:SingleLogoutService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-{binding}\" \
+                     Location=\"{}\"></md:SingleLogoutService>",
+                    escape_attribute(slo_url)
+                ));
+            }
         }
         out.push_str(&format!(
             "<md:NameIDFormat>{}</md:NameIDFormat>",

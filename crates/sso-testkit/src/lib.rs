@@ -22,6 +22,7 @@ mod clock;
 mod executor;
 mod idp;
 mod keys;
+mod logout;
 mod message;
 mod random;
 mod raw_rsa;
@@ -35,6 +36,7 @@ pub use clock::Clock;
 pub use executor::block_on;
 pub use idp::{EMAIL, FakeIdp, Preset, Profile, UNSPECIFIED_SAML_1_0, User};
 pub use keys::{IdpKey, KeyKind};
+pub use logout::LogoutInfo;
 pub use message::{
     ASSERTION, Answer, AssertionFields, BEARER, PROTOCOL, ResponseBuilder, ResponseFields, SUCCESS,
     Signs, form_body,

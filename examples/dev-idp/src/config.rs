@@ -13,6 +13,7 @@ pub struct Config {
     base_url: String,
     idp: FakeIdp,
     acs_urls: Vec<String>,
+    slo_urls: Vec<String>,
     allow_loopback: bool,
 }
 
@@ -36,11 +37,13 @@ impl Config {
         let (key_pem, certificate_pem) = new_key(crate::web::now());
         let idp = FakeIdp::new()
             .with_entity_id(format!("{base_url}/metadata"))
-            .with_sso_url(format!("{base_url}/sso"));
+            .with_sso_url(format!("{base_url}/sso"))
+            .with_slo_url(format!("{base_url}/slo"));
         let config = Self {
             base_url,
             idp,
             acs_urls: Vec::new(),
+            slo_urls: Vec::new(),
             allow_loopback: false,
         };
         match config.clone().with_key(&key_pem, &certificate_pem) {
@@ -70,6 +73,19 @@ impl Config {
     pub fn allow_acs(mut self, acs_url: impl Into<String>) -> Self {
         self.acs_urls.push(acs_url.into());
         self
+    }
+
+    /// Sends logout messages to this logout service, and answers its requests.
+    #[must_use]
+    pub fn allow_slo(mut self, slo_url: impl Into<String>) -> Self {
+        self.slo_urls.push(slo_url.into());
+        self
+    }
+
+    /// The logout services it knows.
+    #[must_use]
+    pub fn slo_urls(&self) -> &[String] {
+        &self.slo_urls
     }
 
     /// Answers to any assertion consumer service on this machine's loopback addresses.

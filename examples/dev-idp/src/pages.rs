@@ -51,6 +51,43 @@ pub(crate) fn home(config: &Config) -> Markup {
                 }
                 p.note { "Logins start at the service provider." }
             }
+            @if !config.slo_urls().is_empty() {
+                section.card {
+                    h2 { "Sign somebody out" }
+                    form method="post" action="/sign-out" {
+                        label for="email" { "E-mail address (NameID)" }
+                        input id="email" name="email" value="alice@example.test" required;
+                        button type="submit" { "Sign out everywhere" }
+                    }
+                }
+            }
+        },
+    )
+}
+
+/// A link, because a form may not lead to another site.
+pub(crate) fn leaving(url: &str) -> Markup {
+    shell(
+        "Sign out",
+        &html! {
+            section.card {
+                h1 { "Sign out" }
+                p { "The service provider is asked to end the sessions." }
+                p { a.button href=(url) { "Continue" } }
+            }
+        },
+    )
+}
+
+/// The service provider's answer.
+pub(crate) fn signed_out(status: &str) -> Markup {
+    shell(
+        "Signed out",
+        &html! {
+            section.card {
+                h1 { "Signed out" }
+                p { "The service provider answered " code { (status) } "." }
+            }
         },
     )
 }

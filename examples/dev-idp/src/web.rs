@@ -7,10 +7,10 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::http::{HeaderName, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::Markup;
-use sso_testkit::AuthnRequestInfo;
+use sso_testkit::{AuthnRequestInfo, EMAIL, LogoutInfo};
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use url::Url;
@@ -35,6 +35,8 @@ pub fn router(config: Config) -> Router {
         .route("/", get(home))
         .route("/metadata", get(metadata))
         .route("/sso", get(sso_redirect).post(sso_post))
+        .route("/slo", get(slo))
+        .route("/sign-out", post(sign_out))
         .route("/sign-in", post(sign_in))
         .route("/style.css", get(style))
         .layer(DefaultBodyLimit::max(MAX_FORM))
@@ -142,6 +144,44 @@ fn unknown_acs(config: &Config, acs_url: &str) -> Option<Response> {
              Start it with --acs for that URL."
         ))
     })
+}
+
+/// A logout message: a request is answered at once, for there is no session here; an answer is shown.
+async fn slo(State(config): Shared, RawQuery(query): RawQuery) -> Response {
+    let Ok(mut url) = Url::parse(config.base_url()) else {
+        return refuse("The base URL of this identity provider is not a URL.");
+    };
+    url.set_query(query.as_deref());
+    let message = match LogoutInfo::from_redirect(&url) {
+        Ok(message) => message,
+        Err(why) => return refuse(&format!("The logout message cannot be read: {why}.")),
+    };
+    if !message.is_request {
+        let status = message.status.unwrap_or_default();
+        return page(StatusCode::OK, pages::signed_out(&status), None);
+    }
+    match config.slo_urls() {
+        [slo_url] => {
+            let answer = config.idp().logout_response(slo_url, &message, now());
+            Redirect::to(answer.as_str()).into_response()
+        }
+        _ => refuse("This identity provider knows no logout service to answer to."),
+    }
+}
+
+/// A logout that starts here: everywhere that this NameID is signed in.
+async fn sign_out(State(config): Shared, body: Bytes) -> Response {
+    let fields = fields(&body);
+    let email = fields.iter().find(|(key, _)| key == "email");
+    match (email, config.slo_urls()) {
+        (Some((_, email)), [slo_url]) => {
+            let request = config
+                .idp()
+                .logout_request(slo_url, email, Some(EMAIL), now());
+            page(StatusCode::OK, pages::leaving(request.as_str()), None)
+        }
+        _ => refuse("Nobody to sign out, or no logout service known."),
+    }
 }
 
 async fn sign_in(State(config): Shared, body: Bytes) -> Response {

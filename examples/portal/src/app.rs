@@ -87,6 +87,7 @@ impl App {
         let at = |path: &str| base.join(path).map_err(|_| StartError::BaseUrl);
         let metadata = at("/saml/metadata")?;
         let sp = ServiceProvider::builder(metadata.as_str(), at("/saml/consume")?)
+            .slo_url(at("/saml/slo")?)
             .signing_key(keys::signing_key(&store, random::now())?)
             .build()
             .map_err(StartError::ServiceProvider)?;

@@ -306,6 +306,9 @@ pub fn build(record: &ConnectionRecord, now: OffsetDateTime) -> Result<Connectio
             _ => RequestBinding::Auto,
         })
         .sign_requests(settings.sign_requests);
+    if let Some(certificate) = &settings.pinned_certificate {
+        connection = connection.pinned_certificate(certificate.clone());
+    }
     if let Some(seconds) = settings.clock_skew_seconds {
         connection = connection
             .clock_skew(Duration::seconds(i64::from(seconds)))

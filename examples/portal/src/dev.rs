@@ -56,7 +56,10 @@ pub async fn start(
         ))
     })?;
     let url = format!("http://{}", listener.local_addr().map_err(failed)?);
-    let config = Config::new(&url).allow_acs(sp.acs_url());
+    let mut config = Config::new(&url).allow_acs(sp.acs_url());
+    if let Some(slo_url) = sp.slo_url() {
+        config = config.allow_slo(slo_url.as_str());
+    }
     let kept = store.secret_or_make(SECRET, || {
         let key = KeptKey {
             private_key_pem: config.private_key_pem().to_owned(),

@@ -34,6 +34,7 @@ pub mod dev;
 pub mod explain;
 pub mod keys;
 pub mod login;
+mod logout;
 mod people;
 pub mod presets;
 pub mod random;

@@ -4,8 +4,8 @@
 use std::future::Future;
 
 use saml_sp::{
-    AcsForm, Expected, Login, LoginOptions, Outbound, PendingLogin, Received, Rejection, RequestId,
-    RequestRule, RequestStore,
+    AcsForm, Expected, Login, LoginOptions, LogoutSubject, Outbound, PendingLogin, Received,
+    Rejection, RequestId, RequestRule, RequestStore,
 };
 use serde_json::{Value, json};
 use sso_store::{
@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::connections::{self, Refused};
 use crate::random::{self, OsRandom};
 use crate::refusal::{Refusal, Reject, refuse};
-use crate::{refresh, scim};
+use crate::{logout, refresh, scim};
 
 /// How long a session lasts, unless the identity provider says it ends sooner.
 pub const SESSION_LENGTH: Duration = Duration::hours(8);
@@ -335,6 +335,7 @@ fn open_session(
             "values": attribute.values().iter().map(|value| value.as_text()).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "session_index": login.session().session_index(),
+        logout::SUBJECT: LogoutSubject::of(login),
         "authn_context": login.session().authn_context(),
         "report": report,
     });
@@ -350,6 +351,13 @@ fn open_session(
         .transpose()?;
     if let (Some(user), Some(scim_id)) = (session.user_id, scim_id) {
         app.store().link_user(user, scim_id)?;
+    }
+    // What a connection by fingerprint verifies logout messages over Redirect with
+    if login.pinned_certificate() != record.settings.pinned_certificate.as_ref() {
+        app.store().change_connection(&record.name, now, |record| {
+            record.settings.pinned_certificate = login.pinned_certificate().cloned();
+            Ok::<(), DbError>(())
+        })?;
     }
     let id = app.store().open_session(&session, previous)?;
     let reference = random::code(2).unwrap_or_default();

@@ -80,12 +80,40 @@ pub(crate) fn logout(csrf: &str, signed_in: bool) -> Markup {
             section.card.narrow {
                 h1 { "Sign out" }
                 @if signed_in {
-                    p { "This ends your session here. Single logout at the identity provider is not supported yet: you may still be signed in there." }
+                    p { "This ends your session here, and at the identity provider if it supports that." }
                     (sign_out(csrf))
                 } @else {
                     p { "You are not signed in." }
                     p.actions { a.button.quiet href="/" { "Home" } }
                 }
+            }
+        },
+    )
+}
+
+/// Between the end of the session here and the identity provider's.
+pub(crate) fn leaving(url: &str) -> Markup {
+    plain(
+        "Signing out",
+        &html! {
+            section.card.narrow {
+                h1 { "You are signed out here" }
+                p { "Your session at the identity provider is being ended as well." }
+                p.actions { a.button href=(url) { "Continue" } }
+            }
+        },
+    )
+}
+
+pub(crate) fn logged_out(everywhere: bool) -> Markup {
+    plain(
+        "Signed out",
+        &html! {
+            section.card.narrow {
+                h1 { "Signed out" }
+                @if everywhere { p { "You are signed out here and at the identity provider." } }
+                @else { p { "You are signed out here. The identity provider could not end every session: close the browser on a shared computer." } }
+                p.actions { a.button.quiet href="/" { "Home" } }
             }
         },
     )

@@ -10,6 +10,8 @@ use maud::Markup;
 pub(super) struct Request {
     headers: HeaderMap,
     query: Vec<(String, String)>,
+    /// The query as it stands in the request line: signatures are over its octets.
+    pub(super) raw_query: String,
     /// The part of the path that varies.
     pub(super) name: Option<String>,
     pub(super) body: Bytes,
@@ -22,12 +24,14 @@ impl Request {
         name: Option<String>,
         body: Bytes,
     ) -> Self {
-        let query = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+        let raw_query = query.unwrap_or_default();
+        let query = url::form_urlencoded::parse(raw_query.as_bytes())
             .into_owned()
             .collect();
         Self {
             headers,
             query,
+            raw_query,
             name,
             body,
         }
@@ -115,6 +119,13 @@ pub(super) fn redirect(location: &str) -> Response {
     *response.status_mut() = StatusCode::SEE_OTHER;
     set_header(&mut response, header::LOCATION, location);
     response
+}
+
+/// One more cookie.
+pub(super) fn append_cookie(response: &mut Response, cookie: &str) {
+    if let Ok(value) = HeaderValue::from_str(cookie) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
 }
 
 pub(super) fn set_header(response: &mut Response, name: header::HeaderName, value: &str) {

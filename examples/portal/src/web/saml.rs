@@ -4,13 +4,14 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use saml_sp::Outbound;
+use saml_sp::{LogoutMessage, LogoutOutcome, Outbound, PendingLogout, PostForm};
 
 use super::http::{self, Request};
 use super::site::{guard, internal};
 use super::visitor::{self, SESSION, SameSite, Visitor};
 use crate::app::App;
 use crate::login::{self, Outcome, local_path};
+use crate::logout::{self, Arrived};
 use crate::random::now;
 use crate::view;
 
@@ -39,12 +40,7 @@ pub(super) fn start(app: &App, request: &Request) -> Response {
     };
     let mut response = match &started.outbound {
         Outbound::Redirect(url) => http::redirect(url.as_str()),
-        Outbound::PostForm(form) => {
-            let mut response = http::body(StatusCode::OK, "text/html; charset=utf-8", form.html());
-            let policy = form.content_security_policy();
-            http::set_header(&mut response, header::CONTENT_SECURITY_POLICY, &policy);
-            response
-        }
+        Outbound::PostForm(form) => post_form(form),
         _ => return internal(&"an outbound binding this page does not know"),
     };
     visitor::bind_login(app, &mut response, &started.pending);
@@ -119,12 +115,70 @@ fn again(fields: &[(String, String)]) -> Response {
     response
 }
 
-/// Single logout is not built yet. A message that is not verified must not end anybody's session,
-/// so the person decides, with a button.
+/// The logout service. Without a message it is a page with a button.
 pub(super) fn logout(app: &App, request: &Request) -> Response {
+    let in_query = ["SAMLRequest", "SAMLResponse"]
+        .iter()
+        .any(|name| request.query(name).is_some());
+    let message = if in_query {
+        LogoutMessage::Redirect(&request.raw_query)
+    } else if request.is_form() {
+        LogoutMessage::Post(&request.body)
+    } else {
+        return guard((|| {
+            let visitor = Visitor::of(app, request, now())?;
+            let markup = view::site::logout(&visitor.csrf(app), visitor.session.is_some());
+            Ok(visitor.page(app, StatusCode::OK, &markup))
+        })());
+    };
     guard((|| {
-        let visitor = Visitor::of(app, request, now())?;
-        let markup = view::site::logout(&visitor.csrf(app), visitor.session.is_some());
-        Ok(visitor.page(app, StatusCode::OK, &markup))
+        let pending = visitor::logout_under_way(app, request);
+        Ok(
+            match logout::arrive(app, message, pending.as_ref(), now())? {
+                Arrived::Answer(outbound) => send(outbound),
+                Arrived::Ended(outcome) => {
+                    let markup = view::site::logged_out(outcome == LogoutOutcome::Complete);
+                    let mut response = http::page(StatusCode::OK, &markup);
+                    visitor::forget_logout(app, &mut response);
+                    response
+                }
+                Arrived::Refused => http::page(StatusCode::FORBIDDEN, &view::message::unreadable()),
+            },
+        )
     })())
+}
+
+fn send(outbound: Outbound) -> Response {
+    match outbound {
+        Outbound::Redirect(url) => http::redirect(url.as_str()),
+        Outbound::PostForm(form) => post_form(&form),
+        _ => http::page(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            &view::message::internal(),
+        ),
+    }
+}
+
+fn post_form(form: &PostForm) -> Response {
+    let mut response = http::body(StatusCode::OK, "text/html; charset=utf-8", form.html());
+    let policy = form.content_security_policy();
+    http::set_header(&mut response, header::CONTENT_SECURITY_POLICY, &policy);
+    response
+}
+
+/// Goes on to the identity provider after the session here has ended. Not by a redirect: browsers
+/// apply `form-action 'self'` of the page with the button to all that follows it.
+pub(super) fn go_on(app: &App, outbound: Outbound, pending: &PendingLogout) -> Response {
+    let mut response = match outbound {
+        Outbound::Redirect(url) => {
+            let markup = view::site::leaving(url.as_str());
+            let mut response = http::page(StatusCode::OK, &markup);
+            let refresh = format!("0; url={url}");
+            http::set_header(&mut response, header::REFRESH, &refresh);
+            response
+        }
+        other => send(other),
+    };
+    visitor::remember_logout(app, &mut response, pending);
+    response
 }

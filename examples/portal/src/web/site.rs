@@ -7,8 +7,10 @@ use axum::response::Response;
 use sso_store::{DbError, Event, NewLogEntry};
 
 use super::http::{self, Request};
-use super::visitor::{SESSION, SameSite, Visitor, set_cookie};
+use super::saml;
+use super::visitor::{self, SESSION, SameSite, Visitor};
 use crate::app::App;
+use crate::logout;
 use crate::random::{self, now};
 use crate::view;
 
@@ -64,8 +66,16 @@ pub(super) fn end_session(app: &App, request: &Request) -> Response {
             entry.connection = record.connection.as_ref().map(|name| name.as_str());
             app.store().append_log(&entry)?;
         }
-        let mut response = http::redirect("/");
-        set_cookie(app, &mut response, SESSION, "", SameSite::Lax, 0);
+        let started = match &visitor.session {
+            Some((_, record)) => logout::start(app, record, at)?,
+            None => None,
+        };
+        let mut response = match started {
+            Some((outbound, pending)) => saml::go_on(app, outbound, &pending),
+            None => http::redirect("/"),
+        };
+        let over = visitor::cookie(app, SESSION, "", SameSite::Lax, 0);
+        http::append_cookie(&mut response, &over);
         Ok(response)
     })())
 }

@@ -16,7 +16,7 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::Response;
-use saml_sp::{PendingLogin, RequestId};
+use saml_sp::{PendingLogin, PendingLogout, RequestId};
 use sso_store::{DbError, SessionId, SessionKind, SessionRecord};
 use time::OffsetDateTime;
 
@@ -131,17 +131,51 @@ pub(super) fn set_cookie(
     same_site: SameSite,
     max_age: i64,
 ) {
+    let cookie = cookie(app, name, value, same_site, max_age);
+    http::set_header(response, header::SET_COOKIE, &cookie);
+}
+
+pub(super) fn cookie(
+    app: &App,
+    name: &str,
+    value: &str,
+    same_site: SameSite,
+    max_age: i64,
+) -> String {
     let same_site = match same_site {
         SameSite::None if app.is_https() => "None",
         SameSite::Strict => "Strict",
         SameSite::None | SameSite::Lax => "Lax",
     };
     let secure = if app.is_https() { "; Secure" } else { "" };
-    let cookie = format!(
+    format!(
         "{}={value}; Path=/; HttpOnly; SameSite={same_site}; Max-Age={max_age}{secure}",
         cookie_name(app, name)
-    );
-    http::set_header(response, header::SET_COOKIE, &cookie);
+    )
+}
+
+const LOGOUT: &str = "portal-logout";
+
+/// Remembers a logout at the identity provider until its answer comes. It is no secret, and no
+/// session hangs on it.
+pub(super) fn remember_logout(app: &App, response: &mut Response, pending: &PendingLogout) {
+    let json = serde_json::to_vec(pending).unwrap_or_default();
+    let value = random::hex(&json);
+    http::append_cookie(response, &cookie(app, LOGOUT, &value, SameSite::None, 600));
+}
+
+pub(super) fn logout_under_way(app: &App, request: &Request) -> Option<PendingLogout> {
+    let value = request.cookie(&cookie_name(app, LOGOUT))?;
+    let json: Option<Vec<u8>> = value
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect();
+    serde_json::from_slice(&json?).ok()
+}
+
+pub(super) fn forget_logout(app: &App, response: &mut Response) {
+    set_cookie(app, response, LOGOUT, "", SameSite::None, 0);
 }
 
 /// One cookie for each login under way, so that two tabs do not spoil each other's login.

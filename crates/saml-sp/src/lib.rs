@@ -79,4 +79,8 @@ pub use trust::{Login, SessionInfo, Signed, Subject, Validated};
 pub use validate::Expected;
 
 pub use idp_config::{Binding, EntityId, IdentityProvider, IdpSource, NameIdFormat};
-pub use saml_xml::{ScalarErrorKind, Side, SignatureErrorKind, TextPos, XmlErrorKind};
+#[cfg(feature = "decrypt")]
+pub use saml_xml::xmlenc::DecryptionKey;
+pub use saml_xml::{
+    EncryptionErrorKind, ScalarErrorKind, Side, SignatureErrorKind, TextPos, XmlErrorKind,
+};

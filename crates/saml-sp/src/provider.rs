@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use saml_xml::SigningKey;
+#[cfg(feature = "decrypt")]
+use saml_xml::xmlenc::DecryptionKey;
 use url::Url;
 
 use crate::error::Error;
@@ -14,6 +16,8 @@ struct Inner {
     acs_url: Arc<str>,
     slo_url: Option<Url>,
     signing_key: Option<SigningKey>,
+    #[cfg(feature = "decrypt")]
+    decryption_keys: Vec<DecryptionKey>,
 }
 
 /// This service provider: entity ID, assertion consumer service, and optionally a signing key.
@@ -47,6 +51,8 @@ impl ServiceProvider {
             acs_url: acs_url.into(),
             slo_url: None,
             signing_key: None,
+            #[cfg(feature = "decrypt")]
+            decryption_keys: Vec::new(),
         }
     }
 
@@ -76,6 +82,11 @@ impl ServiceProvider {
         Arc::clone(&self.0.acs_url)
     }
 
+    #[cfg(feature = "decrypt")]
+    pub(crate) fn decryption_keys(&self) -> &[DecryptionKey] {
+        &self.0.decryption_keys
+    }
+
     pub(crate) fn signing_key(&self) -> Option<&SigningKey> {
         self.0.signing_key.as_ref()
     }
@@ -88,6 +99,8 @@ pub struct ServiceProviderBuilder {
     acs_url: String,
     slo_url: Option<String>,
     signing_key: Option<SigningKey>,
+    #[cfg(feature = "decrypt")]
+    decryption_keys: Vec<DecryptionKey>,
 }
 
 impl ServiceProviderBuilder {
@@ -105,6 +118,16 @@ impl ServiceProviderBuilder {
         self
     }
 
+    /// A key to decrypt assertions with; several during a change of keys, each is tried. Publish its
+    /// certificate with
+    /// [`SpMetadata::encryption_certificate`](crate::SpMetadata::encryption_certificate).
+    #[cfg(feature = "decrypt")]
+    #[must_use]
+    pub fn decryption_key(mut self, key: DecryptionKey) -> Self {
+        self.decryption_keys.push(key);
+        self
+    }
+
     /// Checks the parts.
     ///
     /// # Errors
@@ -115,6 +138,8 @@ impl ServiceProviderBuilder {
             acs_url,
             slo_url,
             signing_key,
+            #[cfg(feature = "decrypt")]
+            decryption_keys,
         } = self;
         // SAML Core §8.3.6: an entity identifier has at most 1,024 characters. White space around
         // it could never match an Audience, which is read without.
@@ -131,6 +156,8 @@ impl ServiceProviderBuilder {
             acs_url: acs_url.into(),
             slo_url,
             signing_key,
+            #[cfg(feature = "decrypt")]
+            decryption_keys,
         })))
     }
 }

@@ -448,6 +448,8 @@ pub(crate) struct Checks {
     forgiven: Quirks,
     applied: Quirks,
     preset: Option<&'static Preset>,
+    /// What is looked at was decrypted: it has no place in the message as it was sent.
+    pub(crate) in_plaintext: bool,
 }
 
 impl Checks {
@@ -461,6 +463,7 @@ impl Checks {
             forgiven: Quirks::default(),
             applied: Quirks::default(),
             preset: None,
+            in_plaintext: false,
         }
     }
 
@@ -525,7 +528,11 @@ impl Checks {
 
     pub(crate) fn fail(&mut self, failure: Failure) {
         self.first.get_or_insert(failure.reason);
-        self.list.push(failure.into_check(CheckResult::Fail));
+        let mut check = failure.into_check(CheckResult::Fail);
+        if self.in_plaintext {
+            check.at = None;
+        }
+        self.list.push(check);
     }
 
     /// Notes a failure, or, where the connection forgives this quirk, a warning that names it.

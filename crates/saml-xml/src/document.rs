@@ -191,6 +191,26 @@ impl Document {
             .unwrap_or_default()
     }
 
+    /// Every prefix in scope at a node with its namespace name, the default namespace as the empty
+    /// prefix, undeclared ones left out.
+    #[cfg(feature = "decrypt")]
+    pub(crate) fn bindings_at(&self, index: u32) -> Vec<(&str, &str)> {
+        let mut bindings: Vec<(&str, &str)> = Vec::new();
+        let ancestors = successors(self.node(index), |node| self.node(node.parent));
+        for node in ancestors {
+            if let NodeData::Element(element) = &node.data {
+                for binding in self.declarations_of(element) {
+                    let prefix = self.str(binding.prefix);
+                    if !bindings.iter().any(|(known, _)| *known == prefix) {
+                        bindings.push((prefix, self.str(binding.uri)));
+                    }
+                }
+            }
+        }
+        bindings.retain(|(_, uri)| !uri.is_empty());
+        bindings
+    }
+
     /// The namespace name bound to a prefix at a node; `None` when the prefix is unbound, an empty
     /// name when the default namespace is undeclared.
     pub(crate) fn binding_in_scope(&self, index: u32, prefix: &str) -> Option<&str> {

@@ -19,11 +19,14 @@ mod chars;
 mod code;
 mod document;
 pub mod dsig;
+mod encryption;
 mod error;
 mod limits;
 mod parse;
 pub mod types;
 mod write;
+#[cfg(feature = "decrypt")]
+pub mod xmlenc;
 
 pub use c14n::{C14nOptions, exclusive_c14n};
 pub use code::Side;
@@ -34,6 +37,7 @@ pub use dsig::{
     SignatureErrorKind, SigningKey, TrustAnchors, Verified, VerifyingKey, danger, sign_enveloped,
     signature_child, verify_detached, verify_enveloped,
 };
+pub use encryption::EncryptionErrorKind;
 pub use error::{TextPos, XmlError, XmlErrorKind};
 pub use limits::Limits;
 pub use types::{ScalarError, ScalarErrorKind};

@@ -19,6 +19,7 @@
 
 pub mod catalogue;
 mod clock;
+pub mod encrypt;
 mod executor;
 mod idp;
 mod keys;

@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 use idp_config::{EntityId, IdpSource, TrustPolicy};
 use saml_explain::Explanation;
 use saml_sp::{
-    AcsForm, Connection, ConnectionId, Expected, Login, MemoryStore, PendingLogin, Received,
-    Rejection, RequestStore as _, ServiceProvider,
+    AcsForm, Connection, ConnectionId, DecryptionKey, Expected, Login, MemoryStore, PendingLogin,
+    Received, Rejection, RequestStore as _, ServiceProvider,
 };
 use saml_xml::types::{decode_base64, encode_base64};
 use saml_xml::{Certificate, DSIG_NAMESPACE, XmlWriter};
@@ -33,14 +33,22 @@ pub(crate) fn judge(arguments: &Arguments) -> Result<Judgement, String> {
             "--cross-check needs the saml-xmlsec crate, which this build does not have".into(),
         );
     }
-    if !arguments.decryption_key.is_empty() {
-        return Err(
-            "--decryption-key: encrypted assertions are not supported by this version yet".into(),
-        );
-    }
     let now = arguments.at.unwrap_or_else(now);
     let bytes = xml_bytes(read(&arguments.response)?)?;
-    let sp = ServiceProvider::builder(&arguments.sp_entity_id, &arguments.acs_url)
+    let mut builder = ServiceProvider::builder(&arguments.sp_entity_id, &arguments.acs_url);
+    for path in &arguments.decryption_key {
+        let pem = String::from_utf8(read(path)?).unwrap_or_default();
+        let key = DecryptionKey::from_pkcs8_pem(&pem).map_err(|error| {
+            format!(
+                "--decryption-key {}: {}: {}",
+                path.display(),
+                error.code(),
+                error.hint()
+            )
+        })?;
+        builder = builder.decryption_key(key);
+    }
+    let sp = builder
         .build()
         .map_err(|e| format!("--sp-entity-id or --acs-url: {e}"))?;
     let encoded = encode_base64(&bytes);

@@ -9,6 +9,7 @@
     reason = "a test harness fails by panicking"
 )]
 
+pub mod encrypted;
 pub mod logout;
 pub mod scenario;
 mod store;

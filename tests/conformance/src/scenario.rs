@@ -131,6 +131,17 @@ impl World {
                     .map_err(|error| error.code())
             }
             "pinned_certificate_is" => self.pinned(argument),
+            "encrypted" => {
+                let words: Vec<&str> = argument.split_whitespace().collect();
+                let base = Base {
+                    now: self.exchange.now,
+                    ..self.base.clone()
+                };
+                let with_key = !words.contains(&"without_our_key");
+                self.exchange.sp = crate::encrypted::service_provider(&base, with_key);
+                self.answer = Some(crate::encrypted::answer(&base, &words));
+                self.deliver()
+            }
             "logout_request" => self.logout().request(argument),
             "logout_response" => self.logout().response(argument),
             "ask_for_the_same_user" => {

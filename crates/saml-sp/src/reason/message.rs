@@ -42,9 +42,9 @@ saml_xml::reason_codes! {
         /// A SAML attribute's name stands in a foreign namespace.
         ForeignAttribute => { code: "response.foreign_attribute", side: Attacker, cite: "SAML Core §1.3.4; SAML schemas (attributeFormDefault unqualified)",
             hint: "SAML attributes have no prefix; treat the message as hostile." },
-        /// The assertion is encrypted, which this version cannot read.
+        /// The assertion is encrypted, and no key to decrypt it with is configured.
         EncryptedAssertion => { code: "response.encrypted_assertion", side: Idp, cite: "SAML Core §2.3.4",
-            hint: "Turn assertion encryption off at the identity provider for this service provider." },
+            hint: "Configure the decryption key (feature `decrypt`), or turn assertion encryption off at the identity provider." },
         /// More than one assertion.
         AssertionMultiple => { code: "response.assertion_multiple", side: Attacker, cite: "SAML Profiles §4.1.4.2; design rule 3",
             hint: "One login has one assertion; treat the message as hostile." },

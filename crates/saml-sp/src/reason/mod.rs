@@ -9,7 +9,7 @@ mod state;
 use core::fmt;
 
 use crate::error::Error;
-use saml_xml::{ScalarErrorKind, Side, SignatureErrorKind, XmlErrorKind};
+use saml_xml::{EncryptionErrorKind, ScalarErrorKind, Side, SignatureErrorKind, XmlErrorKind};
 
 pub use account::AccountRule;
 pub use logout::LogoutRule;
@@ -127,6 +127,8 @@ reason! {
     Account(AccountRule),
     /// Single logout.
     Logout(LogoutRule),
+    /// XML Encryption.
+    Encryption(EncryptionErrorKind),
 }
 
 impl fmt::Display for Reason {

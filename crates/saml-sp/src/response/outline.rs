@@ -15,6 +15,8 @@ pub(crate) struct Outline<'d> {
     pub(crate) assertion_signature: Option<Element<'d>>,
     pub(crate) second_assertion: Option<Element<'d>>,
     pub(crate) encrypted_assertion: Option<Element<'d>>,
+    /// Whether `assertion` is what `encrypted_assertion` held: an element of another document.
+    pub(crate) decrypted: bool,
     pub(crate) departure: Option<Departure>,
 }
 
@@ -39,6 +41,7 @@ impl<'d> Outline<'d> {
             assertion_signature: None,
             second_assertion: None,
             encrypted_assertion: None,
+            decrypted: false,
             departure: None,
         };
         let walked = walk(response, MODEL, |index, child| {
@@ -54,9 +57,22 @@ impl<'d> Outline<'d> {
             place.get_or_insert(child);
         });
         outline.departure = walked.err();
-        outline.assertion_signature = outline
-            .assertion
-            .and_then(|assertion| assertion.children().find(|c| c.is(SIGNATURE, "Signature")));
+        outline.assertion_signature = outline.assertion.and_then(signature_of);
         outline
     }
+
+    /// The same message with the assertion that was encrypted in it.
+    #[cfg(feature = "decrypt")]
+    pub(crate) fn with_decrypted(mut self, assertion: Element<'d>) -> Self {
+        self.assertion = Some(assertion);
+        self.assertion_signature = signature_of(assertion);
+        self.decrypted = true;
+        self
+    }
+}
+
+fn signature_of(assertion: Element<'_>) -> Option<Element<'_>> {
+    assertion
+        .children()
+        .find(|child| child.is(SIGNATURE, "Signature"))
 }

@@ -18,6 +18,8 @@ mod attributes;
 mod authn;
 mod clock;
 mod conditions;
+#[cfg(feature = "decrypt")]
+mod decrypt;
 mod request;
 mod response;
 mod signature;
@@ -119,6 +121,13 @@ impl ServiceProvider {
         };
         let mut checks = Checks::at(connection);
         let outline = Outline::of(received.response());
+        #[cfg(feature = "decrypt")]
+        let decrypted = decrypt::read(&mut checks, &outline, self, connection);
+        #[cfg(feature = "decrypt")]
+        let outline = match decrypted.as_ref().and_then(decrypt::assertion) {
+            Some(assertion) => outline.with_decrypted(assertion),
+            None => outline,
+        };
 
         structure::check(&mut checks, &outline);
         let status = response::check_status(&mut checks, &outline);

@@ -37,7 +37,13 @@ pub(super) fn check<'d>(
                     element: what,
                     key: verified.key().id(),
                     algorithm: verified.signature_algorithm().uri(),
-                    at: element.span(),
+                    // What was decrypted is shown where its ciphertext stands
+                    at: match outline.encrypted_assertion {
+                        Some(holder) if outline.decrypted && element != outline.response => {
+                            holder.span()
+                        }
+                        _ => element.span(),
+                    },
                 });
                 Some(verified)
             }

@@ -50,7 +50,7 @@ pub(super) fn check(checks: &mut Checks, outline: &Outline<'_>) {
             checks.fail(departure.failure(ResponseRule::UnexpectedChild, ResponseRule::ChildOrder));
         }
     }
-    if let Some(encrypted) = outline.encrypted_assertion {
+    if let (Some(encrypted), false) = (outline.encrypted_assertion, outline.decrypted) {
         checks.fail(Failure::new(ResponseRule::EncryptedAssertion).at(encrypted.start_tag_span()));
     }
     match outline.second_assertion {
@@ -62,16 +62,19 @@ pub(super) fn check(checks: &mut Checks, outline: &Outline<'_>) {
                 .at(second.span()),
         ),
     }
-    scan(checks, outline);
+    scan(checks, outline, outline.response);
+    if let (Some(assertion), true) = (outline.assertion, outline.decrypted) {
+        scan(checks, outline, assertion);
+    }
 }
 
 /// One pass over every element: assertions, signatures and attributes where none may be.
-fn scan(checks: &mut Checks, outline: &Outline<'_>) {
+fn scan(checks: &mut Checks, outline: &Outline<'_>, within: Element<'_>) {
     let (mut signature_end, mut encrypted_end, mut advice_end) = (0, 0, 0);
     let (mut assertion, mut signature, mut attribute) = (None, None, None);
     let is = |element: Element<'_>, known: Option<Element<'_>>| known == Some(element);
     let mut harmless = None;
-    for element in outline.response.descendants() {
+    for element in within.descendants() {
         // A user can be in thousands of groups
         let bare = element.attributes().next().is_none();
         if bare && harmless.is_some_and(|known| element.has_name_of(known)) {

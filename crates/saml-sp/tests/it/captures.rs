@@ -3,7 +3,7 @@
 use crate::common::{self, block_on, connection_to, pending_for, read};
 use saml_sp::{
     AcsForm, Connection, Expected, Login, MemoryStore, Rejection, RequestStore, ServiceProvider,
-    danger,
+    ServiceProviderBuilder, danger,
 };
 use saml_xml::types::{encode_base64, parse_date_time};
 use time::{Duration, OffsetDateTime};
@@ -17,7 +17,7 @@ fn attribute<'a>(xml: &'a str, name: &str) -> &'a str {
     &xml[from..from + xml[from..].find('"').unwrap()]
 }
 
-struct Capture {
+pub(crate) struct Capture {
     sp: ServiceProvider,
     connection: Connection,
     xml: String,
@@ -26,6 +26,14 @@ struct Capture {
 
 impl Capture {
     fn load(idp: &str, message: &str) -> Self {
+        Self::load_with(idp, message, |sp| sp)
+    }
+
+    pub(crate) fn load_with(
+        idp: &str,
+        message: &str,
+        change: impl FnOnce(ServiceProviderBuilder) -> ServiceProviderBuilder,
+    ) -> Self {
         let variant = message
             .split('.')
             .next()
@@ -40,7 +48,7 @@ impl Capture {
         let sp =
             ServiceProvider::builder(attribute(&metadata, "entityID"), attribute(acs, "Location"));
         Self {
-            sp: sp.build().unwrap(),
+            sp: change(sp).build().unwrap(),
             connection: connection_to(read(&format!("{idp}/idp-metadata.xml")), now)
                 .allow_unsolicited(true),
             xml,
@@ -48,7 +56,7 @@ impl Capture {
         }
     }
 
-    fn login(&self, request_id: Option<&str>) -> Result<Login, Rejection> {
+    pub(crate) fn login(&self, request_id: Option<&str>) -> Result<Login, Rejection> {
         let store = MemoryStore::new();
         let received = self
             .sp
@@ -69,11 +77,11 @@ impl Capture {
     }
 }
 
-fn request_id(idp: &str, variant: &str) -> String {
+pub(crate) fn request_id(idp: &str, variant: &str) -> String {
     attribute(&read(&format!("{idp}/{variant}.authnrequest.xml")), "ID").to_owned()
 }
 
-fn assert_user(idp: &str, login: &Login) {
+pub(crate) fn assert_user(idp: &str, login: &Login) {
     let name_id = login.name_id().unwrap();
     assert_eq!(
         name_id.format(),

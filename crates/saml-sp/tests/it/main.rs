@@ -9,6 +9,8 @@
 
 mod captures;
 mod common;
+#[cfg(feature = "decrypt")]
+mod encrypted;
 mod form;
 mod report;
 mod request;

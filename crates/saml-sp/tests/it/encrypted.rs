@@ -1,0 +1,38 @@
+//! Encrypted messages of real identity providers.
+
+use saml_sp::DecryptionKey;
+
+use crate::captures::{Capture, assert_user, request_id};
+use crate::common::read;
+
+fn capture(idp: &str, variant: &str) -> Capture {
+    let key = DecryptionKey::from_pkcs8_pem(&read("sp/sp-test-only.key")).unwrap();
+    Capture::load_with(idp, &format!("{variant}.response"), |sp| {
+        sp.decryption_key(key)
+    })
+}
+
+fn outcome(idp: &str, variant: &str) -> Result<(), &'static str> {
+    let login = capture(idp, variant).login(Some(&request_id(idp, variant)));
+    login
+        .map(|login| assert_user(idp, &login))
+        .map_err(|rejection| rejection.code())
+}
+
+#[test]
+fn gcm_is_read() {
+    assert_eq!(outcome("samlp-npm", "encgcm"), Ok(()));
+}
+
+#[test]
+fn cbc_is_read_where_a_signature_covers_it() {
+    assert_eq!(outcome("samlp-npm", "enc"), Ok(()));
+    assert_eq!(outcome("simplesamlphp", "enc"), Ok(()));
+    assert_eq!(outcome("simplesamlphp", "encgcm"), Ok(()));
+}
+
+#[test]
+fn triple_des_is_not_read() {
+    assert_eq!(outcome("pysaml2", "enc"), Err("encryption.algorithm"));
+    assert_eq!(outcome("pysaml2", "encgcm"), Err("encryption.algorithm"));
+}

@@ -26,7 +26,7 @@
 //!   overwritten. The keys in it are not encrypted: who reads the file has them.
 //!
 //! # Not yet
-//! PostgreSQL. All statements are in one file and in the SQL both share; only SQLite is built.
+//! PostgreSQL. All statements are in the SQL both share; only SQLite is built.
 
 mod connections;
 mod error;

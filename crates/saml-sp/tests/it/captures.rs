@@ -12,7 +12,7 @@ const IDPS: [&str; 3] = ["pysaml2", "samlp-npm", "simplesamlphp"];
 const SIGNED: [&str; 3] = ["resp", "assert", "both"];
 
 /// The value of the first attribute with this name.
-fn attribute<'a>(xml: &'a str, name: &str) -> &'a str {
+pub(crate) fn attribute<'a>(xml: &'a str, name: &str) -> &'a str {
     let from = xml.find(&format!(" {name}=\"")).unwrap() + name.len() + 3;
     &xml[from..from + xml[from..].find('"').unwrap()]
 }

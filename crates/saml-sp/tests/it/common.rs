@@ -25,6 +25,10 @@ pub(crate) fn captures() -> PathBuf {
     ))
 }
 
+pub(crate) fn exists(path: &str) -> bool {
+    captures().join(path).exists()
+}
+
 pub(crate) fn read(path: &str) -> String {
     std::fs::read_to_string(captures().join(path)).unwrap()
 }

@@ -12,6 +12,7 @@ mod common;
 #[cfg(feature = "decrypt")]
 mod encrypted;
 mod form;
+mod logout;
 mod report;
 mod request;
 mod request_options;

@@ -325,7 +325,11 @@ impl<S: ResourceStore> ScimService<S> {
                 AttributeChange::new(registry.label((*attr).into()), change)
             })
             .collect();
-        if !delta.is_empty() {
+        let has_members = registry
+            .resource_type(after.resource_type())
+            .members()
+            .is_some();
+        if has_members && !delta.is_empty() {
             attributes.push(AttributeChange::new("members", ChangeKind::Changed));
         }
         let mut kinds = vec![kind];

@@ -83,7 +83,7 @@ fn each(
     let mut count = 0;
     for token in wanted {
         ready(store.change(&token.sha256, change)).map_err(Stop::failed)?;
-        println!("{done} {}…", token.prefix);
+        println!("{done} {}", token.prefix);
         count += 1;
     }
     if count == 0 {
@@ -104,7 +104,7 @@ fn list(tokens: &[TokenRecord]) {
                 "expired"
             };
             vec![
-                format!("{}…", token.prefix),
+                token.prefix.clone(),
                 state.to_owned(),
                 time_text(token.created),
                 time_text(token.expires),

@@ -43,7 +43,7 @@ pub(crate) fn card(
             }
             @for token in tokens {
                 @if let Some(days) = days_left(token, now) {
-                    p.error role="alert" { "The token " code { (token.prefix) "…" } " expires in " (days) " days." }
+                    p.error role="alert" { "The token " code { (token.prefix) } " expires in " (days) " days." }
                 }
             }
             @if !tokens.is_empty() {
@@ -52,7 +52,7 @@ pub(crate) fn card(
                     tbody {
                         @for record in tokens {
                             tr {
-                                td { code { (record.prefix) "…" } }
+                                td { code { (record.prefix) } }
                                 td { @if record.revoked.is_some() { "revoked" } @else if record.is_alive(now) { "active" } @else { "expired" } }
                                 td.nowrap { (time_text(record.expires)) }
                                 td.nowrap { @if let Some(at) = record.last_used { (time_text(at)) } @else { "never" } }

@@ -46,6 +46,7 @@ pub(crate) fn codes() -> BTreeMap<&'static str, Code> {
             idp_config::ConfigErrorKind,
             idp_config::WarningKind,
             idp_config::FetchRule,
+            saml_sp::LintRule,
         ])
         .collect()
 }

@@ -12,6 +12,20 @@ saml_xml::reason_codes! {
             cite: "SAML Metadata §4.1",
             hint: "Fetch the metadata document first and hand its bytes over, or configure the metadata XML itself.",
         },
+        /// The metadata have to be signed, and are not.
+        SignatureMissing => {
+            code: "metadata.signature_missing",
+            side: Idp,
+            cite: "SAML Metadata §3; SAML2Int SDP-MD02",
+            hint: "Use the URL of the signed document, or do not ask for a signature.",
+        },
+        /// The signature of the metadata does not verify with the configured key.
+        SignatureInvalid => {
+            code: "metadata.signature_invalid",
+            side: Attacker,
+            cite: "SAML Metadata §3; SAML2Int SDP-MD02",
+            hint: "Compare the configured certificate with the one that the federation or identity provider publishes; if it is right, the document was changed on its way.",
+        },
         /// An entity ID is empty, only white space, longer than 1024 characters, or holds control characters.
         EntityIdMalformed => {
             code: "config.entity_id_malformed",

@@ -20,8 +20,8 @@
 //! and found, the place in the file, and a hint. What is merely worth knowing, such as an expired
 //! certificate, is in [`IdentityProvider::warnings`].
 //!
-//! This crate has no clock, and does not verify the signature of a metadata document yet: whoever
-//! hands in the bytes vouches for them. It fetches nothing by itself; with the feature `https` there
+//! This crate has no clock. The signature of a metadata document is verified where one is asked for
+//! ([`IdentityProvider::from_signed_metadata_xml`]); else whoever hands in the bytes vouches for them. It fetches nothing by itself; with the feature `https` there
 //! is an `HttpsFetcher` that does.
 //!
 //! # Start

@@ -41,7 +41,8 @@ impl IdentityProvider {
     ///
     /// The root may be an EntityDescriptor, or an EntitiesDescriptor together with the entity ID
     /// that is meant. Other roles and extensions in the document are passed over. A signature of
-    /// the document is not verified.
+    /// the document is not verified: that is
+    /// [`from_signed_metadata_xml`](Self::from_signed_metadata_xml).
     ///
     /// # Errors
     /// Any `metadata.*` code, `config.entity_id_malformed`, and `config.url_*` for endpoints.
@@ -68,7 +69,23 @@ impl IdentityProvider {
         policy: &TrustPolicy,
         now: OffsetDateTime,
     ) -> Result<Self, ConfigError> {
-        metadata::read(xml, wanted, policy, now)
+        metadata::read(xml, wanted, None, policy, now)
+    }
+
+    /// Reads SAML metadata that have to be signed (SAML Metadata §3): the root's signature is
+    /// verified with the key or fingerprint of whoever publishes them, before anything is read.
+    ///
+    /// # Errors
+    /// `metadata.signature_missing`, `metadata.signature_invalid`, and those of
+    /// [`from_metadata_xml`](Self::from_metadata_xml).
+    pub fn from_signed_metadata_xml(
+        xml: &[u8],
+        wanted: Option<&EntityId>,
+        signer: TrustAnchors<'_>,
+        policy: &TrustPolicy,
+        now: OffsetDateTime,
+    ) -> Result<Self, ConfigError> {
+        metadata::read(xml, wanted, Some(signer), policy, now)
     }
 
     pub(crate) fn from_fingerprint(

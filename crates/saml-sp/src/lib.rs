@@ -24,6 +24,7 @@ mod connection;
 pub mod danger;
 mod error;
 mod ids;
+mod lint;
 mod logout;
 pub mod manual;
 mod metadata;
@@ -45,6 +46,7 @@ mod validate;
 pub use connection::{Connection, Identifier, RequestBinding, SignedPart};
 pub use error::Error;
 pub use ids::{ConnectionId, RelayState, RequestId, Secret};
+pub use lint::{Deployment, Finding, LintRule, lint};
 pub use logout::{
     LogoutKind, LogoutMessage, LogoutOutcome, LogoutRequest, LogoutStatus, LogoutSubject,
     PendingLogout, PinnedCertificate, ReceivedLogout, StartedLogout, ValidatedLogoutRequest,

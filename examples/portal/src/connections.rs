@@ -6,7 +6,7 @@ use idp_config::{
     ConfigError, ConfigErrorKind, IdentityProvider, IdpSource, RefreshError, RefreshState,
     TrustPolicy,
 };
-use saml_sp::{Connection, ConnectionId, RequestBinding, SignedPart};
+use saml_sp::{Connection, ConnectionId, Deployment, RequestBinding, SignedPart, lint};
 use sso_store::{
     ConnectionName, ConnectionRecord, ConnectionSettings, DbError, DbErrorKind, Event, NewLogEntry,
     RequestBindingChoice, RequiredSignature, Store,
@@ -14,6 +14,7 @@ use sso_store::{
 use time::{Duration, OffsetDateTime};
 use url::Url;
 
+use crate::app::App;
 use crate::presets;
 use crate::{random, refresh};
 
@@ -342,6 +343,29 @@ fn note(
     let mut entry = NewLogEntry::new(now, event, &reference, event.as_str());
     entry.connection = Some(name.as_str());
     store.append_log(&entry).map(drop).map_err(Refused::Db)
+}
+
+/// What the linter says of a connection, for people.
+#[must_use]
+pub fn advice(app: &App, record: &ConnectionRecord, now: OffsetDateTime) -> Vec<String> {
+    let Ok(connection) = build(record, now) else {
+        return Vec::new();
+    };
+    let others: Vec<Connection> = app
+        .store()
+        .connections()
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|other| build(other, now).ok())
+        .collect();
+    let deployment = Deployment {
+        others: &others,
+        memory_store: false,
+    };
+    lint(app.sp(), &connection, &deployment, now)
+        .iter()
+        .map(ToString::to_string)
+        .collect()
 }
 
 /// Where the metadata come from, how old they are, and what went wrong last.

@@ -10,8 +10,10 @@
 )]
 
 pub mod encrypted;
+pub mod linted;
 pub mod logout;
 pub mod scenario;
+pub mod signed_metadata;
 mod store;
 pub mod vectors;
 

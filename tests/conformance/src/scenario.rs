@@ -131,6 +131,10 @@ impl World {
                     .map_err(|error| error.code())
             }
             "pinned_certificate_is" => self.pinned(argument),
+            "signed_metadata" => {
+                crate::signed_metadata::run(&self.base.idp, self.exchange.now, argument)
+            }
+            "lint" => crate::linted::run(&self.base.idp, self.exchange.now, argument),
             "encrypted" => {
                 let words: Vec<&str> = argument.split_whitespace().collect();
                 let base = Base {

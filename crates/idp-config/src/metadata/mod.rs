@@ -8,7 +8,9 @@ mod sniff;
 mod tests;
 mod validity;
 
-use saml_xml::{Document, Element, Limits};
+use saml_xml::{
+    AlgorithmPolicy, Document, Element, Limits, TrustAnchors, signature_child, verify_enveloped,
+};
 use time::OffsetDateTime;
 
 pub(crate) use self::validity::check_not_expired;
@@ -33,6 +35,7 @@ const MAX_NODES: usize = 400_000;
 pub(crate) fn read(
     xml: &[u8],
     wanted: Option<&EntityId>,
+    signer: Option<TrustAnchors<'_>>,
     policy: &TrustPolicy,
     now: OffsetDateTime,
 ) -> Result<IdentityProvider, ConfigError> {
@@ -48,12 +51,39 @@ pub(crate) fn read(
         ..Limits::default()
     };
     let document = Document::parse(xml.to_vec(), &limits).map_err(ConfigError::xml)?;
-    from_document(&document, wanted, policy, now)
+    if let Some(signer) = signer {
+        verify(&document, signer)?;
+    }
+    from_document(&document, wanted, signer.is_some(), policy, now)
+}
+
+/// SAML Metadata §3: the signature of the root covers the whole document, so that whatever is read
+/// of it is what was verified.
+fn verify(document: &Document, signer: TrustAnchors<'_>) -> Result<(), ConfigError> {
+    let root = document.root();
+    let at = document.text_pos(root.span().start);
+    match signature_child(root) {
+        Ok(None) => return Err(ConfigError::new(ConfigErrorKind::SignatureMissing).at(at)),
+        Ok(Some(_)) => {}
+        Err(error) => {
+            return Err(ConfigError::new(ConfigErrorKind::SignatureInvalid)
+                .actual(error.code())
+                .at(at));
+        }
+    }
+    verify_enveloped(root, signer, &AlgorithmPolicy::default())
+        .map(drop)
+        .map_err(|error| {
+            ConfigError::new(ConfigErrorKind::SignatureInvalid)
+                .actual(error.code())
+                .at(error.at().unwrap_or(at))
+        })
 }
 
 fn from_document(
     document: &Document,
     wanted: Option<&EntityId>,
+    verified: bool,
     policy: &TrustPolicy,
     now: OffsetDateTime,
 ) -> Result<IdentityProvider, ConfigError> {
@@ -76,7 +106,7 @@ fn from_document(
         .copied()
         .chain([found.entity])
         .any(has_signature);
-    if signed {
+    if signed && !verified {
         warnings.push(Warning::new(WarningKind::SignatureNotVerified));
     }
     let keys = keys::signing_keys(&context, role, &mut warnings)?;

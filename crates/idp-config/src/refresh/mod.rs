@@ -21,6 +21,7 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
+use saml_xml::{TrustAnchors, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use url::Url;
@@ -182,6 +183,7 @@ pub enum Refreshed {
 pub struct MetadataRefresher {
     state: RefreshState,
     policy: TrustPolicy,
+    signer: Option<VerifyingKey>,
     idp: Option<Arc<IdentityProvider>>,
 }
 
@@ -212,6 +214,7 @@ impl MetadataRefresher {
                 last_failure: None,
             },
             policy,
+            signer: None,
             idp: None,
         })
     }
@@ -228,7 +231,20 @@ impl MetadataRefresher {
     ) -> Result<Self, ConfigError> {
         check_location(&state.url, &policy)?;
         let idp = state.resolve(&policy, now).ok().map(Arc::new);
-        Ok(Self { state, policy, idp })
+        Ok(Self {
+            state,
+            policy,
+            signer: None,
+            idp,
+        })
+    }
+
+    /// Takes documents alone that are signed with this key. What is stored already was judged when
+    /// it came.
+    #[must_use]
+    pub fn require_signature(mut self, signer: VerifyingKey) -> Self {
+        self.signer = Some(signer);
+        self
     }
 
     /// What to store after every call that changes something.
@@ -360,7 +376,16 @@ impl MetadataRefresher {
             return Err(FetchRule::TooLarge.into());
         }
         let wanted = self.state.entity_id.as_ref();
-        let fresh = IdentityProvider::from_metadata_xml(&response.body, wanted, &self.policy, now)?;
+        let fresh = match &self.signer {
+            None => IdentityProvider::from_metadata_xml(&response.body, wanted, &self.policy, now)?,
+            Some(key) => IdentityProvider::from_signed_metadata_xml(
+                &response.body,
+                wanted,
+                TrustAnchors::Keys(std::slice::from_ref(key)),
+                &self.policy,
+                now,
+            )?,
+        };
         // The parser takes UTF-8 alone, so this loses nothing
         let xml = String::from_utf8_lossy(&response.body).into_owned();
         let refreshed = match &self.idp {

@@ -188,6 +188,7 @@ pub(crate) fn connection(
                     (pair("Name", &html! { code { (record.name) } }))
                     (pair("Entity ID", &html! { code { (record.entity_id) } }))
                     @for (name, value) in facts(record, now) { (pair(name, &html! { code { (value) } })) }
+                    @for advice in crate::connections::advice(app, record, now) { (pair("Advice", &html! { (advice) })) }
                     (pair("Added", &html! { (time_text(record.created_at)) }))
                     (pair("Changed", &html! { (time_text(record.updated_at)) }))
                 }

@@ -43,11 +43,13 @@
 //! # Ok::<(), idp_config::ConfigError>(())
 //! ```
 
+mod alerts;
 pub mod danger;
 mod error;
 #[cfg(feature = "https")]
 mod fetch;
 mod fingerprint;
+mod mdq;
 mod metadata;
 mod policy;
 mod provider;
@@ -56,10 +58,12 @@ mod source;
 mod types;
 mod warning;
 
+pub use alerts::{ALERT_DAYS, CertificateAlert, due_alerts};
 pub use error::{ConfigError, ConfigErrorKind};
 #[cfg(feature = "https")]
 pub use fetch::HttpsFetcher;
 pub use fingerprint::Sha256Fingerprint;
+pub use mdq::{MdqName, mdq_url};
 pub use metadata::MAX_METADATA_BYTES;
 pub use policy::TrustPolicy;
 pub use provider::{CLOCK_SKEW, IdentityProvider};

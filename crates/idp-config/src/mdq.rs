@@ -1,0 +1,76 @@
+//! Metadata Query Protocol: the URL of one entity at a server that knows many
+//! (draft-young-md-query, draft-young-md-query-saml).
+
+use std::fmt::Write as _;
+
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use url::Url;
+
+use crate::{ConfigError, ConfigErrorKind, EntityId};
+
+/// How the entity is named in the request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MdqName {
+    /// The entity ID itself, percent-encoded.
+    #[default]
+    EntityId,
+    /// `{sha1}` and the SHA-1 of the entity ID in hexadecimal: for servers, or proxies before them,
+    /// that cannot deal with encoded slashes. It names, it protects nothing.
+    Sha1,
+}
+
+/// The URL to fetch an entity's metadata from, for a
+/// [`MetadataRefresher`](crate::MetadataRefresher). Give the refresher the entity ID too, and the
+/// key that the server signs with.
+///
+/// # Errors
+/// `config.url_malformed` when the base cannot have a path.
+///
+/// ```
+/// use idp_config::{MdqName, mdq_url};
+///
+/// let base = "https://mdq.federation.example/".parse()?;
+/// let entity = "https://idp.example/idp/shibboleth".parse()?;
+/// assert_eq!(
+///     mdq_url(&base, &entity, MdqName::EntityId)?.as_str(),
+///     "https://mdq.federation.example/entities/https%3A%2F%2Fidp.example%2Fidp%2Fshibboleth",
+/// );
+/// assert_eq!(
+///     mdq_url(&base, &"http://example.org/service".parse()?, MdqName::Sha1)?.as_str(),
+///     "https://mdq.federation.example/entities/%7Bsha1%7D11d72e8cf351eb6c75c721e838f469677ab41bdb",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn mdq_url(base: &Url, entity_id: &EntityId, name: MdqName) -> Result<Url, ConfigError> {
+    let mut path = base.path().trim_end_matches('/').to_owned();
+    path.push_str("/entities/");
+    match name {
+        MdqName::EntityId => encode(&mut path, entity_id.as_str()),
+        MdqName::Sha1 => {
+            encode(&mut path, "{sha1}");
+            let digest = digest(&SHA1_FOR_LEGACY_USE_ONLY, entity_id.as_str().as_bytes());
+            for octet in digest.as_ref() {
+                // Writing to a String cannot fail
+                let _ = write!(path, "{octet:02x}");
+            }
+        }
+    }
+    let mut url = base.clone();
+    if url.cannot_be_a_base() {
+        return Err(ConfigErrorKind::UrlMalformed.into());
+    }
+    url.set_path(&path);
+    Ok(url)
+}
+
+/// Everything but the unreserved characters of RFC 3986 §2.3.
+fn encode(out: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! What needs Rust to keep the house tidy. `cargo xtask vectors` writes the catalogue of attacks as files,
-//! `cargo xtask attacks` as a page; `cargo xtask codes` writes the page of reason codes; `cargo xtask coverage` says which
+//! `cargo xtask attacks` as a page; `cargo xtask codes` writes the page of reason codes, `cargo xtask idp` a page for each
+//! identity provider; `cargo xtask coverage` says which
 //! reason codes have no vector, no citation or no use; `cargo xtask conformance` checks the tables in `docs/conformance`.
 
 #![forbid(unsafe_code)]
@@ -8,6 +9,7 @@ mod attacks;
 mod codes;
 mod conformance_tables;
 mod coverage;
+mod idp_pages;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -45,6 +47,14 @@ fn main() -> ExitCode {
         }
         Some("attacks") => write("docs/attacks.md", &attacks::page()),
         Some("codes") => write(codes::PAGE, &codes::page(&root())),
+        Some("idp") => {
+            let written = saml_sp::Preset::ALL.iter().map(|preset| {
+                let page = idp_pages::file(preset);
+                std::fs::write(root().join(&page), idp_pages::page(preset))
+                    .map_err(|error| format!("{page}: {error}"))
+            });
+            finish(&written.filter_map(Result::err).collect::<Vec<_>>())
+        }
         Some("conformance") => {
             let found = conformance_tables::run(&root());
             println!("{} rows in {} tables", found.rows, found.tables);
@@ -56,7 +66,7 @@ fn main() -> ExitCode {
             finish(&found.wrong)
         }
         _ => {
-            eprintln!("usage: cargo xtask vectors|attacks|codes|coverage|conformance");
+            eprintln!("usage: cargo xtask vectors|attacks|codes|idp|coverage|conformance");
             ExitCode::from(2)
         }
     }
@@ -68,6 +78,18 @@ mod tests {
     fn the_page_of_attacks_is_what_the_catalogue_makes() {
         let written = std::fs::read_to_string(super::root().join("docs/attacks.md")).unwrap();
         assert!(written == super::attacks::page(), "run cargo xtask attacks");
+    }
+
+    #[test]
+    fn each_preset_has_its_page() {
+        for preset in saml_sp::Preset::ALL {
+            let file = super::idp_pages::file(preset);
+            let written = std::fs::read_to_string(super::root().join(&file)).unwrap();
+            assert!(
+                written == super::idp_pages::page(preset),
+                "{file}: run cargo xtask idp"
+            );
+        }
     }
 
     #[test]

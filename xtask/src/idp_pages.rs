@@ -3,25 +3,28 @@
 
 use std::fmt::Write as _;
 
-use saml_sp::{LoginHint, Logout, Preset, Reason};
+use saml_sp::{
+    AuthnRule, ConditionsRule, LoginHint, Logout, Preset, Reason, RequestRule, ResponseRule,
+    SignatureErrorKind, StatusRule, SubjectRule,
+};
 
 /// The folder of the pages.
 pub(crate) const FOLDER: &str = "docs/idp";
 
 /// The refusals that a new connection most often meets, in the order in which people meet them.
-const FIRST_REFUSALS: &[&str] = &[
-    "status.not_success",
-    "signature.unknown_key",
-    "signature.missing",
-    "signature.algorithm_weak",
-    "conditions.audience_mismatch",
-    "response.destination_mismatch",
-    "subject.recipient_mismatch",
-    "response.issuer_mismatch",
-    "subject.name_id_missing",
-    "response.encrypted_assertion",
-    "request.unsolicited_not_allowed",
-    "authn.statement_missing",
+const FIRST_REFUSALS: &[Reason] = &[
+    Reason::Status(StatusRule::NotSuccess),
+    Reason::Signature(SignatureErrorKind::UnknownKey),
+    Reason::Signature(SignatureErrorKind::Missing),
+    Reason::Signature(SignatureErrorKind::AlgorithmWeak),
+    Reason::Conditions(ConditionsRule::AudienceMismatch),
+    Reason::Response(ResponseRule::DestinationMismatch),
+    Reason::Subject(SubjectRule::RecipientMismatch),
+    Reason::Response(ResponseRule::IssuerMismatch),
+    Reason::Subject(SubjectRule::NameIdMissing),
+    Reason::Response(ResponseRule::EncryptedAssertion),
+    Reason::Request(RequestRule::UnsolicitedNotAllowed),
+    Reason::Authn(AuthnRule::StatementMissing),
 ];
 
 /// The file name of a preset's page.
@@ -86,9 +89,8 @@ pub(crate) fn page(preset: &Preset) -> String {
     out.push_str("## 3. Try it\n\nIf a login is refused, the history says why, and which field it is about:\n\n");
     row(&mut out, &["code", "what is wrong", "field to change"]);
     row(&mut out, &["---", "---", "---"]);
-    for code in FIRST_REFUSALS {
-        let reason = Reason::all().find(|reason| reason.code() == *code);
-        let reason = reason.unwrap_or_else(|| panic!("{code} is no reason code"));
+    for reason in FIRST_REFUSALS {
+        let code = reason.code();
         let change = preset.console_hint(code).map_or_else(
             || reason.hint().to_owned(),
             |hint| match hint.label {

@@ -4,6 +4,9 @@
 //! |---|---|
 //! | [`login`] | everybody: a login from the button to the session, as a program that runs |
 //! | [`storage`] | who deploys it: what to keep, for how long, what a lost record means |
+//! | [`logout`] | who ends sessions elsewhere, too: both directions, as a program that runs |
+//! | [`refresh`] | who configures by URL: certificates that renew themselves |
+//! | [`encryption`] | whose customers encrypt: keys, algorithms, what is refused |
 //! | [`behind_a_proxy`] | who deploys it: URLs, cookies, bodies |
 //! | [`defaults`] | who reviews it: each default, its reason, and how to depart from it |
 //! | [`vulnerabilities`] | who reviews it: what was published about others, and where it dies here |
@@ -18,6 +21,15 @@ pub mod login {}
 
 #[doc = include_str!("storage.md")]
 pub mod storage {}
+
+#[doc = include_str!("logout.md")]
+pub mod logout {}
+
+#[doc = include_str!("refresh.md")]
+pub mod refresh {}
+
+#[doc = include_str!("encryption.md")]
+pub mod encryption {}
 
 #[doc = include_str!("behind_a_proxy.md")]
 pub mod behind_a_proxy {}

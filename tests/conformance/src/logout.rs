@@ -16,6 +16,7 @@ use sso_testkit::{OsRandom, block_on};
 use time::{Duration, OffsetDateTime};
 
 use crate::WatchedStore;
+use crate::vectors::signing_key as key;
 
 const SLO: &str = "https://sp.example.test/slo";
 const IDP_SLO: &str = "https://idp.example.test/slo";
@@ -30,17 +31,6 @@ pub struct Logout<'a> {
 }
 
 type Outcome = Result<(), &'static str>;
-
-fn key(name: &str) -> SigningKey {
-    let folder = crate::vectors::folder();
-    let read = |end: &str| {
-        std::fs::read_to_string(folder.join(format!("keys/{name}.{end}.pem"))).expect("a key file")
-    };
-    let certificate = Certificate::from_pem(&read("crt")).expect("a certificate");
-    SigningKey::from_pkcs8_pem(&read("key"))
-        .and_then(|key| key.with_certificate(&certificate))
-        .expect("a key")
-}
 
 fn escape(value: &str, lower: bool) -> String {
     value

@@ -1,20 +1,11 @@
 //! `signed_metadata …`: metadata that have to be signed with the key of `keys/sp.key.pem`.
 
 use idp_config::{IdentityProvider, TrustPolicy};
-use saml_xml::{Certificate, SignOptions, SigningKey, TrustAnchors, sign_enveloped};
+use saml_xml::{SignOptions, TrustAnchors, sign_enveloped};
 use sso_testkit::FakeIdp;
 use time::OffsetDateTime;
 
-fn key(name: &str) -> SigningKey {
-    let folder = crate::vectors::folder();
-    let read = |end: &str| {
-        std::fs::read_to_string(folder.join(format!("keys/{name}.{end}.pem"))).expect("a key file")
-    };
-    let certificate = Certificate::from_pem(&read("crt")).expect("a certificate");
-    SigningKey::from_pkcs8_pem(&read("key"))
-        .and_then(|key| key.with_certificate(&certificate))
-        .expect("a key")
-}
+use crate::vectors::signing_key as key;
 
 /// Reads them, as the words say.
 ///

@@ -484,3 +484,18 @@ impl Context {
         )
     }
 }
+
+/// A key of `keys/`, with its certificate.
+///
+/// # Panics
+/// When there is none of that name.
+#[must_use]
+pub fn signing_key(name: &str) -> saml_xml::SigningKey {
+    let read = |end: &str| {
+        fs::read_to_string(folder().join(format!("keys/{name}.{end}.pem"))).expect("a key file")
+    };
+    let certificate = saml_xml::Certificate::from_pem(&read("crt")).expect("a certificate");
+    saml_xml::SigningKey::from_pkcs8_pem(&read("key"))
+        .and_then(|key| key.with_certificate(&certificate))
+        .expect("a key")
+}

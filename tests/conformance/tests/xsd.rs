@@ -11,13 +11,14 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use conformance::vectors::signing_key as key;
 use saml_sp::{
     AttributeService, Connection, ConnectionId, Contact, ContactKind, IdpSource, LoginHint,
     LoginOptions, NameIdPolicy, Organization, Outbound, RequestBinding, RequestedAttribute,
     Scoping, ServiceProvider, UiInfo,
 };
 use saml_xml::types::decode_base64;
-use saml_xml::{Certificate, SigningKey, TrustAnchors, verify_enveloped};
+use saml_xml::{TrustAnchors, verify_enveloped};
 use sso_testkit::OsRandom;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -26,18 +27,6 @@ const NOW: OffsetDateTime = datetime!(2026-11-23 12:00 UTC);
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn key(name: &str) -> SigningKey {
-    let read = |end: &str| {
-        std::fs::read_to_string(root().join(format!("vectors/keys/{name}.{end}")))
-            .expect("a key file")
-    };
-    let certificate = Certificate::from_pem(&read("crt.pem")).unwrap();
-    SigningKey::from_pkcs8_pem(&read("key.pem"))
-        .unwrap()
-        .with_certificate(&certificate)
-        .unwrap()
 }
 
 fn sp() -> ServiceProvider {

@@ -54,6 +54,7 @@ mod metadata;
 mod policy;
 mod provider;
 mod refresh;
+mod scope;
 mod source;
 mod types;
 mod warning;
@@ -71,6 +72,7 @@ pub use refresh::{
     ConfigChange, FetchRequest, FetchResponse, FetchRule, Jitter, MAX_BACK_OFF, MAX_DELAY,
     MIN_DELAY, MIN_ON_DEMAND_DELAY, MetadataRefresher, Poll, RefreshError, RefreshState, Refreshed,
 };
+pub use scope::Scope;
 pub use source::IdpSource;
 pub use types::{Binding, Endpoint, EntityId, NameIdFormat};
 pub use warning::{Warning, WarningKind};

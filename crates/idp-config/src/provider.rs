@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::types::{PlainHttp, check_location, redacted};
 use crate::{
-    Binding, ConfigError, Endpoint, EntityId, NameIdFormat, Sha256Fingerprint, TrustPolicy,
+    Binding, ConfigError, Endpoint, EntityId, NameIdFormat, Scope, Sha256Fingerprint, TrustPolicy,
     Warning, WarningKind, metadata,
 };
 
@@ -23,6 +23,7 @@ pub struct IdentityProvider {
     pub(crate) slo: Vec<Endpoint>,
     pub(crate) trust: Trust,
     pub(crate) name_id_formats: Vec<NameIdFormat>,
+    pub(crate) scopes: Vec<Scope>,
     pub(crate) want_authn_requests_signed: bool,
     pub(crate) valid_until: Option<OffsetDateTime>,
     pub(crate) cache_duration: Option<Duration>,
@@ -118,6 +119,7 @@ impl IdentityProvider {
             slo: slo_url.map(both).into_iter().flatten().collect(),
             trust: Trust::Fingerprint([*sha256.as_bytes()]),
             name_id_formats: Vec::new(),
+            scopes: Vec::new(),
             want_authn_requests_signed: false,
             valid_until: None,
             cache_duration: None,

@@ -117,6 +117,7 @@ fn from_document(
         slo: endpoints.slo,
         trust: Trust::Keys(keys),
         name_id_formats: idp_role::name_id_formats(role),
+        scopes: crate::scope::read(found.entity, role),
         want_authn_requests_signed: idp_role::want_authn_requests_signed(&context, role)?,
         valid_until: validity.until,
         cache_duration: validity.cache,

@@ -45,6 +45,7 @@
 
 mod alerts;
 pub mod danger;
+mod discovery;
 mod error;
 #[cfg(feature = "https")]
 mod fetch;
@@ -60,6 +61,7 @@ mod types;
 mod warning;
 
 pub use alerts::{ALERT_DAYS, CertificateAlert, due_alerts};
+pub use discovery::{discovered, discovery_request};
 pub use error::{ConfigError, ConfigErrorKind};
 #[cfg(feature = "https")]
 pub use fetch::HttpsFetcher;

@@ -67,7 +67,7 @@ pub(crate) fn card(
                     }
                 } }
             }
-            p.actions {
+            div.actions {
                 form method="post" action={ (place) "/scim/create" } { (token(csrf)) button type="submit" { "Make a token" } }
                 @if tokens.iter().any(|token| token.revoked.is_none()) {
                     form method="post" action={ (place) "/scim/reset" } { (token(csrf)) button.danger type="submit" { "Reset: revoke all, make a new one" } }

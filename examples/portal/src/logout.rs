@@ -151,9 +151,15 @@ fn request(app: &App, received: &ReceivedLogout, now: OffsetDateTime) -> Result<
         let answer = app
             .sp()
             .answer_logout(&connection, &request, status, now, &OsRandom);
-        return Ok(answer
-            .map(Arrived::Answer)
-            .map_err(|error| (error, Some(name.to_owned()))));
+        return Ok(Ok(match answer {
+            Ok(outbound) => Arrived::Answer(outbound),
+            // Nowhere to answer to: the sessions are ended all the same
+            Err(error) => {
+                let (code, hint) = (Some(error.code()), error.reason().hint());
+                note(app, Event::LogoutRefused, code, Some(name), hint, now)?;
+                Arrived::Ended(LogoutOutcome::Complete)
+            }
+        }));
     }
     Ok(Err(refused))
 }

@@ -6,6 +6,8 @@
 mod certificate;
 mod receive;
 mod send;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 use core::fmt;
@@ -22,6 +24,9 @@ use crate::trust::Login;
 pub use certificate::PinnedCertificate;
 pub use receive::{LogoutKind, LogoutMessage, ReceivedLogout};
 pub use validate::ValidatedLogoutRequest;
+
+const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
+const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
 
 /// Whose session to end at the identity provider: the NameID of the login, with every XML attribute
 /// that came along, and its SessionIndex. Keep it with the session.
@@ -132,10 +137,27 @@ pub struct LogoutRequest {
     pub(crate) id: String,
     pub(crate) connection: ConnectionId,
     pub(crate) subject: LogoutSubject,
+    pub(crate) idp: String,
+    pub(crate) sp: String,
     pub(crate) relay_state: Option<String>,
 }
 
 impl LogoutRequest {
+    fn same_user(&self, other: &NameId) -> bool {
+        let key = |name_id: &NameId| {
+            let format = name_id.format().unwrap_or(UNSPECIFIED).to_owned();
+            let qualifier = |given: Option<&str>, default: &str| match given {
+                Some(given) => Some(given.to_owned()),
+                None if format == PERSISTENT => Some(default.to_owned()),
+                None => None,
+            };
+            let idp = qualifier(name_id.name_qualifier(), &self.idp);
+            let sp = qualifier(name_id.sp_name_qualifier(), &self.sp);
+            (name_id.value().to_owned(), format, idp, sp)
+        };
+        key(&self.subject.name_id) == key(other)
+    }
+
     /// The connection.
     #[must_use]
     pub const fn connection(&self) -> &ConnectionId {
@@ -152,11 +174,13 @@ impl LogoutRequest {
     /// Whether a session that was opened for `session` is among those to end.
     ///
     /// SAML Core §3.7.3.1: all sessions of the principal, unless SessionIndex elements name some.
-    /// Absent qualifiers are compared as absent: a NameID is what it was at the login.
+    /// What the standard says is the same is the same: no Format and unspecified (§2.2.2), and for a
+    /// persistent NameID no qualifier and the identity provider's or ours (§8.3.7). `SPProvidedID` is
+    /// an alias and identifies nobody (§3.6).
     #[must_use]
     pub fn covers(&self, session: &LogoutSubject) -> bool {
         let named = self.subject.session_indexes();
-        self.subject.name_id == session.name_id
+        self.same_user(&session.name_id)
             && (named.is_empty()
                 || session.session_indexes.is_empty()
                 || session.session_indexes.iter().any(|i| named.contains(i)))

@@ -19,6 +19,8 @@ const DEFLATE: &str = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE
 /// Bytes of a query or form: a logout message has a few thousand.
 const MAX_BYTES: usize = 256 * 1024;
 const MAX_RELAY_STATE: usize = 2048;
+/// Parameters of a query: a logout has five, proxies add a few.
+const MAX_PARAMETERS: usize = 64;
 
 /// What came to the logout service.
 #[derive(Clone, Copy, Debug)]
@@ -180,7 +182,11 @@ fn redirect(query: &str) -> Result<ReceivedLogout, Error> {
         return Err(DecodeRule::TooLarge.into());
     }
     let mut raw = Raw::default();
-    for pair in query.split('&').take(64) {
+    // Whatever lies beyond could say something else to another reader
+    if query.split('&').count() > MAX_PARAMETERS {
+        return Err(LogoutRule::Parameter.into());
+    }
+    for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         // A name that is escaped would be another one to a reader that does not unescape names
         let place = match name {

@@ -88,6 +88,8 @@ impl ServiceProvider {
                 id,
                 connection: connection.id().clone(),
                 subject,
+                idp: issuer.to_owned(),
+                sp: self.entity_id().to_owned(),
                 relay_state: received.relay_state.as_deref().map(str::to_owned),
             },
         })

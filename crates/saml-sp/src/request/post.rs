@@ -45,7 +45,7 @@ impl PostForm {
         let mut html = String::with_capacity(4096);
         html.push_str(
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-             <title>Signing in</title></head><body>\n<form method=\"post\" action=\"",
+             <title>Continue</title></head><body>\n<form method=\"post\" action=\"",
         );
         escape(&mut html, self.action.as_str());
         html.push_str("\">\n");
@@ -56,7 +56,7 @@ impl PostForm {
             escape(&mut html, value);
             html.push_str("\">\n");
         }
-        html.push_str("<p>You are being signed in.</p>\n<button type=\"submit\">Continue</button>\n</form>\n<script>");
+        html.push_str("<p>You are being sent to the identity provider.</p>\n<button type=\"submit\">Continue</button>\n</form>\n<script>");
         html.push_str(SCRIPT);
         html.push_str("</script>\n</body></html>\n");
         html

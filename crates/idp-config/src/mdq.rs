@@ -25,7 +25,7 @@ pub enum MdqName {
 /// key that the server signs with.
 ///
 /// # Errors
-/// `config.url_malformed` when the base cannot have a path.
+/// `config.url_malformed` when the base cannot have a path, or the entity ID is dots alone.
 ///
 /// ```
 /// use idp_config::{MdqName, mdq_url};
@@ -57,7 +57,8 @@ pub fn mdq_url(base: &Url, entity_id: &EntityId, name: MdqName) -> Result<Url, C
         }
     }
     let mut url = base.clone();
-    if url.cannot_be_a_base() {
+    // A path of dots alone would be taken for a step upwards
+    if url.cannot_be_a_base() || entity_id.as_str().chars().all(|c| c == '.') {
         return Err(ConfigErrorKind::UrlMalformed.into());
     }
     url.set_path(&path);

@@ -52,7 +52,7 @@ impl IdentityProvider {
     }
 
     /// Whether it may assert a scoped value, such as `ada@university.example` of
-    /// eduPersonPrincipalName or of subject-id: whether what follows the last `@` is one of its
+    /// eduPersonPrincipalName or of subject-id: whether what follows its one `@` is one of its
     /// scopes (SAML2Int SDP-SP17). Domains are compared without regard to case.
     ///
     /// A scope that is a regular expression allows nothing: federations are giving them up, because
@@ -74,12 +74,17 @@ impl IdentityProvider {
     /// assert!(idp.allows_scoped("ada@University.example"));
     /// assert!(!idp.allows_scoped("ada@other.example")); // the expression allows nothing
     /// assert!(!idp.allows_scoped("ada@evil.university.example"));
+    /// assert!(!idp.allows_scoped("ada@evil.example@university.example"));
     /// assert!(!idp.allows_scoped("ada"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn allows_scoped(&self, value: &str) -> bool {
-        let Some((name, domain)) = value.rsplit_once('@') else {
+        // Two at signs are two domains to two readers
+        let Some((name, domain)) = value
+            .split_once('@')
+            .filter(|(_, rest)| !rest.contains('@'))
+        else {
             return false;
         };
         !name.is_empty()

@@ -99,6 +99,8 @@ pub struct Connection {
     login_hint: Option<LoginHint>,
     pinned_certificate: Option<PinnedCertificate>,
     pub(crate) algorithms: AlgorithmPolicy,
+    #[cfg(feature = "decrypt")]
+    pub(crate) ciphers: saml_xml::xmlenc::CipherPolicy,
     pub(crate) quirks: Quirks,
     preset: Option<&'static Preset>,
 }
@@ -121,6 +123,8 @@ impl Connection {
             login_hint: None,
             pinned_certificate: None,
             algorithms: AlgorithmPolicy::default(),
+            #[cfg(feature = "decrypt")]
+            ciphers: saml_xml::xmlenc::CipherPolicy::default(),
             quirks: Quirks::default(),
             preset: None,
         }

@@ -36,6 +36,30 @@ pub fn accept_missing_audience(mut connection: Connection) -> Connection {
     connection
 }
 
+/// Reads AES-CBC from this identity provider although no signature covers the ciphertext.
+///
+/// # Security
+/// Whoever can post changed ciphertexts and watch the answers may learn what is in one of them. The
+/// decrypted assertion still has to be signed. Better: AES-GCM, or a signed Response.
+#[cfg(feature = "decrypt")]
+#[must_use]
+pub fn accept_unauthenticated_encryption(mut connection: Connection) -> Connection {
+    connection.ciphers = saml_xml::xmlenc::danger::accept_unauthenticated(connection.ciphers);
+    connection
+}
+
+/// Reads Triple DES from this identity provider, where AES-CBC would be read.
+///
+/// # Security
+/// The cipher was withdrawn in 2023. It keeps an assertion from the eyes of whoever owns the
+/// browser, and not much longer than that.
+#[cfg(feature = "decrypt")]
+#[must_use]
+pub fn accept_triple_des(mut connection: Connection) -> Connection {
+    connection.ciphers = saml_xml::xmlenc::danger::accept_triple_des(connection.ciphers);
+    connection
+}
+
 /// Forgives one named departure from the standard, for this connection. Each time it does, the
 /// report has a warning, and names the quirk.
 ///

@@ -6,6 +6,8 @@ use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::rsa::{
     OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey,
 };
+use cbc::cipher::block_padding::NoPadding;
+use cbc::cipher::{BlockModeEncrypt as _, KeyIvInit as _};
 use saml_xml::types::encode_base64;
 
 const XENC: &str = "http://www.w3.org/2001/04/xmlenc#";
@@ -31,6 +33,8 @@ pub struct Encryption {
     pub damaged: bool,
     /// Leaves the last four octets of the tag out.
     pub short_tag: bool,
+    /// Triple DES instead of AES.
+    pub triple_des: bool,
     /// A CipherReference instead of the CipherValue.
     pub reference: bool,
 }
@@ -42,12 +46,26 @@ pub struct Encryption {
 /// When the key is no RSA key.
 #[must_use]
 pub fn encrypted_assertion(content: &str, spki: &[u8], how: &Encryption) -> String {
-    let secret = if how.cbc || how.short_key {
+    encrypted_element("EncryptedAssertion", content, spki, how)
+}
+
+/// The element of this name around this content: `EncryptedAssertion`, `EncryptedID` or
+/// `EncryptedAttribute`.
+///
+/// # Panics
+/// When the key is no RSA key.
+#[must_use]
+pub fn encrypted_element(holder: &str, content: &str, spki: &[u8], how: &Encryption) -> String {
+    let secret = if how.triple_des {
+        (7..31).collect()
+    } else if how.cbc || how.short_key {
         vec![7; 16]
     } else {
         vec![7; 32]
     };
-    let mut ciphertext = if how.cbc {
+    let mut ciphertext = if how.triple_des {
+        triple_des(&secret, content.as_bytes())
+    } else if how.cbc {
         cbc(&secret, content.as_bytes())
     } else {
         gcm(&secret, content.as_bytes())
@@ -78,6 +96,7 @@ pub fn encrypted_assertion(content: &str, spki: &[u8], how: &Encryption) -> Stri
         .encrypt(algorithm, &secret, &mut wrapped, None)
         .expect("a key that fits");
     let data_name = match (how.cbc, how.short_key) {
+        _ if how.triple_des => format!("{XENC}tripledes-cbc"),
         (true, _) => format!("{XENC}aes128-cbc"),
         (false, true) => format!("{XENC11}aes128-gcm"),
         (false, false) => format!("{XENC11}aes256-gcm"),
@@ -105,9 +124,9 @@ pub fn encrypted_assertion(content: &str, spki: &[u8], how: &Encryption) -> Stri
         (info, String::new())
     };
     format!(
-        "<saml:EncryptedAssertion xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" xmlns:xenc=\"{XENC}\">\
+        "<saml:{holder} xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" xmlns:xenc=\"{XENC}\">\
          <xenc:EncryptedData Type=\"{XENC}Element\"><xenc:EncryptionMethod Algorithm=\"{}\"/>{inside}\
-         <xenc:CipherData>{value}</xenc:CipherData></xenc:EncryptedData>{beside}</saml:EncryptedAssertion>",
+         <xenc:CipherData>{value}</xenc:CipherData></xenc:EncryptedData>{beside}</saml:{holder}>",
         how.data_algorithm.unwrap_or(&data_name)
     )
 }
@@ -126,11 +145,27 @@ fn gcm(secret: &[u8], content: &[u8]) -> Vec<u8> {
     [&iv, sealed.as_slice()].concat()
 }
 
-fn cbc(secret: &[u8], content: &[u8]) -> Vec<u8> {
+fn padded(content: &[u8], block: usize) -> Vec<u8> {
     let mut padded = content.to_vec();
-    let padding = 16 - padded.len() % 16;
+    let padding = block - padded.len() % block;
     padded.resize(padded.len() + padding - 1, 0x5a);
     padded.push(u8::try_from(padding).expect("at most 16"));
+    padded
+}
+
+fn triple_des(secret: &[u8], content: &[u8]) -> Vec<u8> {
+    let mut padded = padded(content, 8);
+    let iv = [9; 8];
+    let length = padded.len();
+    cbc::Encryptor::<des::TdesEde3>::new_from_slices(secret, &iv)
+        .expect("a key")
+        .encrypt_padded::<NoPadding>(&mut padded, length)
+        .expect("encrypted");
+    [&iv, padded.as_slice()].concat()
+}
+
+fn cbc(secret: &[u8], content: &[u8]) -> Vec<u8> {
+    let mut padded = padded(content, 16);
     let key = UnboundCipherKey::new(&AES_128, secret).expect("a key");
     let key = EncryptingKey::cbc(key).expect("a key");
     let iv = [9; 16];

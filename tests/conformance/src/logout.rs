@@ -72,6 +72,15 @@ impl<'a> Logout<'a> {
             .expect("a service provider")
     }
 
+    fn sp_with_key(&self) -> ServiceProvider {
+        ServiceProvider::builder(&self.base.sp_entity_id, &self.base.acs_url)
+            .slo_url(SLO)
+            .signing_key(key("sp"))
+            .decryption_key(crate::encrypted::decryption_key("sp"))
+            .build()
+            .expect("a service provider")
+    }
+
     fn idp_key(&self) -> SigningKey {
         let idp = self.base.idp.key();
         let certificate = Certificate::from_der(idp.certificate_der()).expect("a certificate");
@@ -251,7 +260,13 @@ impl<'a> Logout<'a> {
         let content = if has("no_name_id") {
             String::new()
         } else if has("encrypted_id") {
-            "<saml:EncryptedID/>".to_owned()
+            if has("with_our_key") {
+                let how = sso_testkit::encrypt::Encryption::default();
+                let spki = key("sp").verifying_key().to_spki_der();
+                sso_testkit::encrypt::encrypted_element("EncryptedID", &name, &spki, &how)
+            } else {
+                "<saml:EncryptedID/>".to_owned()
+            }
         } else if has("two_name_ids") {
             format!("{name}{name}")
         } else {
@@ -270,7 +285,11 @@ impl<'a> Logout<'a> {
             String::new()
         };
         let message = self.deliver("LogoutRequest", "_logout-1", &extra, &content, &words);
-        let sp = self.sp();
+        let sp = if has("with_our_key") {
+            self.sp_with_key()
+        } else {
+            self.sp()
+        };
         let connection = self.connection(&words);
         let received = sp
             .receive_logout(message.as_message())

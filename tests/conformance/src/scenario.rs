@@ -143,6 +143,14 @@ impl World {
                 };
                 let with_key = !words.contains(&"without_our_key");
                 self.exchange.sp = crate::encrypted::service_provider(&base, with_key);
+                let mut connection = self.exchange.connection.clone();
+                if words.contains(&"danger_unauthenticated") {
+                    connection = saml_sp::danger::accept_unauthenticated_encryption(connection);
+                }
+                if words.contains(&"danger_3des") {
+                    connection = saml_sp::danger::accept_triple_des(connection);
+                }
+                self.exchange.connection = connection;
                 self.answer = Some(crate::encrypted::answer(&base, &words));
                 self.deliver()
             }

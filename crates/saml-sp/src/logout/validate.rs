@@ -12,6 +12,7 @@ use crate::connection::Connection;
 use crate::error::Error;
 use crate::provider::ServiceProvider;
 use crate::reason::{LogoutRule, StoreRule};
+use crate::response::encrypted::Opened;
 use crate::response::{ASSERTION, PROTOCOL, name_id, status};
 use crate::store::{ReplayKey, ReplayStore};
 
@@ -74,7 +75,7 @@ impl ServiceProvider {
             }
             until = until.max(end);
         }
-        let subject = subject(root)?;
+        let subject = subject(root, self, connection)?;
         let issuer = connection.identity_provider().entity_id().as_str();
         Ok(ValidatedLogoutRequest {
             key: ReplayKey::new(
@@ -223,12 +224,25 @@ fn check_query(signature: &QuerySignature, connection: &Connection) -> Result<()
     }
 }
 
-fn subject(root: Element<'_>) -> Result<LogoutSubject, Error> {
+fn subject(
+    root: Element<'_>,
+    sp: &ServiceProvider,
+    connection: &Connection,
+) -> Result<LogoutSubject, Error> {
     let mut name_id = None;
     let mut sessions = Vec::new();
     for child in root.children() {
         if child.is(ASSERTION, "EncryptedID") {
-            return Err(LogoutRule::EncryptedId.into());
+            // The signature was verified, over this binding or the other: it covers the ciphertext
+            let opened = Opened::covered(core::iter::once(child), sp, connection);
+            let element = opened
+                .get(child, ASSERTION, "NameID")
+                .ok_or_else(|| Error::from(LogoutRule::EncryptedId))?
+                .map_err(Error::from)?;
+            let read = name_id::read(element).map_err(|_| Error::from(LogoutRule::NameId))?;
+            if name_id.replace(read).is_some() {
+                return Err(LogoutRule::Malformed.into());
+            }
         } else if child.is(ASSERTION, "NameID") {
             let read = name_id::read(child).map_err(|_| Error::from(LogoutRule::NameId))?;
             if name_id.replace(read).is_some() {

@@ -16,6 +16,16 @@ pub(crate) struct Parts<'d> {
     pub(crate) attribute_statements: Vec<Element<'d>>,
 }
 
+impl<'d> Parts<'d> {
+    /// The encrypted NameID and the encrypted attributes.
+    pub(crate) fn encrypted(&self) -> impl Iterator<Item = Element<'d>> {
+        let ids = self.subject.into_iter().flat_map(Element::children);
+        let attributes = self.attribute_statements.iter().flat_map(|s| s.children());
+        ids.filter(|child| child.is(ASSERTION, "EncryptedID"))
+            .chain(attributes.filter(|child| child.is(ASSERTION, "EncryptedAttribute")))
+    }
+}
+
 /// saml-schema-assertion-2.0: AssertionType.
 const MODEL: &[Particle] = &[
     Particle::once(0, ASSERTION, "Issuer"),

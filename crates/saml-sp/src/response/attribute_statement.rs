@@ -9,6 +9,7 @@ use saml_xml::Element;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::ASSERTION;
+use super::encrypted::Opened;
 use crate::reason::{AttributeErrorKind, AttributeRule};
 use crate::report::Failure;
 
@@ -262,12 +263,23 @@ impl fmt::Display for AttributeError {
 impl core::error::Error for AttributeError {}
 
 /// Reads one AttributeStatement to the end of a list.
-pub(crate) fn read(statement: Element<'_>, out: &mut Vec<Attribute>) -> Result<(), Failure> {
+pub(crate) fn read(
+    statement: Element<'_>,
+    opened: &Opened,
+    out: &mut Vec<Attribute>,
+) -> Result<(), Failure> {
     for child in statement.children() {
         if child.is(ASSERTION, "Attribute") {
             out.push(read_attribute(child)?);
         } else if child.is(ASSERTION, "EncryptedAttribute") {
-            return Err(Failure::new(AttributeRule::Encrypted).at(child.span()));
+            // SAML Core §2.7.3.2: the encrypted content MUST be an Attribute
+            match opened.get(child, ASSERTION, "Attribute") {
+                Some(Ok(attribute)) => {
+                    out.push(read_attribute(attribute).map_err(|f| f.at(child.span()))?);
+                }
+                Some(Err(kind)) => return Err(Failure::new(kind).at(child.start_tag_span())),
+                None => return Err(Failure::new(AttributeRule::Encrypted).at(child.span())),
+            }
         } else {
             return Err(Failure::new(AttributeRule::UnexpectedChild).at(child.span()));
         }

@@ -7,6 +7,7 @@ pub(crate) mod assertion;
 pub(crate) mod attribute_statement;
 pub(crate) mod authn_statement;
 pub(crate) mod conditions;
+pub(crate) mod encrypted;
 pub(crate) mod issuer;
 pub(crate) mod name_id;
 pub(crate) mod outline;

@@ -7,16 +7,25 @@ use crate::connection::Identifier;
 use crate::reason::{AccountRule, AttributeRule};
 use crate::report::{Checks, Failure, Value};
 use crate::response::attribute_statement::{self, Attributes};
+use crate::response::encrypted::Opened;
 
 // SAML V2.0 Subject Identifier Attributes Profile 1.0 §3.3 and §3.4
 const SUBJECT_ID: &str = "urn:oasis:names:tc:SAML:attribute:subject-id";
 const PAIRWISE_ID: &str = "urn:oasis:names:tc:SAML:attribute:pairwise-id";
 
 /// There may be none; duplicates are kept, and the getters of [`Attributes`] refuse to choose.
-pub(super) fn check(checks: &mut Checks, statements: &[Element<'_>]) -> Option<Attributes> {
+pub(super) fn check(
+    checks: &mut Checks,
+    statements: &[Element<'_>],
+    opened: &Opened,
+) -> Option<Attributes> {
     let mut attributes = Vec::new();
     for &statement in statements {
-        checks.take(attribute_statement::read(statement, &mut attributes))?;
+        checks.take(attribute_statement::read(
+            statement,
+            opened,
+            &mut attributes,
+        ))?;
     }
     if !statements.is_empty() {
         checks.pass(AttributeRule::UnexpectedChild);

@@ -41,7 +41,13 @@ pub(super) fn read(
     } else {
         Covered::No
     };
-    let opened = xmlenc::decrypt_element(holder, sp.decryption_keys(), covered, &Limits::default());
+    let opened = xmlenc::decrypt_element(
+        holder,
+        sp.decryption_keys(),
+        covered,
+        connection.ciphers,
+        &Limits::default(),
+    );
     match opened {
         Ok(decrypted) if assertion(&decrypted).is_some() => {
             checks.pass(EncryptionErrorKind::Failed);

@@ -40,6 +40,7 @@ use crate::receive::Received;
 use crate::rejection::{Need, Rejection};
 use crate::report::Checks;
 use crate::request::PendingLogin;
+use crate::response::encrypted::Opened;
 use crate::response::outline::Outline;
 use crate::store::ReplayKey;
 use crate::trust::{Login, Signed, Subject, Validated};
@@ -147,11 +148,17 @@ impl ServiceProvider {
             return Err(reject(checks, reason).with_status(status));
         };
         let (parts, assertion) = assertion::check(&mut checks, element, &context);
-        let subject = subject::check(&mut checks, parts.subject, element, &context);
+        // SAML Core §6.2: what is signed is the ciphertext, so the signature comes before the opening
+        let opened = if signed.is_some() {
+            Opened::covered(parts.encrypted(), self, connection)
+        } else {
+            Opened::default()
+        };
+        let subject = subject::check(&mut checks, parts.subject, element, &opened, &context);
         conditions::check(&mut checks, parts.conditions, element, &context);
-        subject::check_sp_name_qualifier(&mut checks, parts.subject, &context);
+        subject::check_sp_name_qualifier(&mut checks, parts.subject, &opened, &context);
         let session = authn::check(&mut checks, &parts.authn_statements, element, &context);
-        let attributes = attributes::check(&mut checks, &parts.attribute_statements);
+        let attributes = attributes::check(&mut checks, &parts.attribute_statements, &opened);
         let identifier = attributes.as_ref().and_then(|attributes| {
             attributes::check_identifier(&mut checks, attributes, element, &context)
         });

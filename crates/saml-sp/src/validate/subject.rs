@@ -10,6 +10,7 @@ use crate::connection::Identifier;
 use crate::preset::Quirk;
 use crate::reason::{Reason, RequestRule, SubjectRule};
 use crate::report::{Checks, Failure, Value};
+use crate::response::encrypted::Opened;
 use crate::response::name_id::{self, NameId};
 use crate::response::subject::{self, Parts};
 use crate::response::subject_confirmation::{self, Data, is_bearer};
@@ -28,6 +29,7 @@ pub(super) fn check(
     checks: &mut Checks,
     subject: Option<Element<'_>>,
     assertion: Element<'_>,
+    opened: &Opened,
     context: &Context<'_>,
 ) -> Option<Facts> {
     // SAML Profiles §4.1.4.2: an assertion for a bearer has a Subject
@@ -40,7 +42,7 @@ pub(super) fn check(
         Ok(()) => checks.pass(SubjectRule::UnexpectedChild),
         Err(failure) => checks.fail(failure),
     }
-    let name_id = check_name_id(checks, &parts, subject, context);
+    let name_id = check_name_id(checks, &parts, subject, opened, context);
     let not_on_or_after = check_confirmations(checks, &parts, subject, context);
     Some(Facts {
         name_id: name_id?,
@@ -52,17 +54,29 @@ fn check_name_id(
     checks: &mut Checks,
     parts: &Parts<'_>,
     subject: Element<'_>,
+    opened: &Opened,
     context: &Context<'_>,
 ) -> Option<Option<NameId>> {
     if let Some(base_id) = parts.base_id {
         checks.fail(Failure::new(SubjectRule::BaseId).at(base_id.span()));
         return None;
     }
-    if let Some(encrypted_id) = parts.encrypted_id {
-        checks.fail(Failure::new(SubjectRule::EncryptedId).at(encrypted_id.start_tag_span()));
-        return None;
-    }
-    let Some(element) = parts.name_id else {
+    let decrypted = match parts.encrypted_id {
+        None => None,
+        Some(holder) => match opened.get(holder, ASSERTION, "NameID") {
+            Some(Ok(name_id)) => Some((name_id, holder.span())),
+            Some(Err(kind)) => {
+                checks.fail(Failure::new(kind).at(holder.start_tag_span()));
+                return None;
+            }
+            None => {
+                checks.fail(Failure::new(SubjectRule::EncryptedId).at(holder.start_tag_span()));
+                return None;
+            }
+        },
+    };
+    let plain = || parts.name_id.map(|element| (element, element.span()));
+    let Some((element, at)) = decrypted.or_else(plain) else {
         // SAML2Int v2 SDP-SP13: where an attribute names the user, a NameID need not be there
         if *context.connection.identifier() == Identifier::NameId {
             checks.fail(Failure::new(SubjectRule::NameIdMissing).at(subject.span()));
@@ -70,7 +84,7 @@ fn check_name_id(
         }
         return Some(None);
     };
-    let name_id = checks.take(name_id::read(element))?;
+    let name_id = checks.take(name_id::read(element).map_err(|failure| failure.at(at.clone())))?;
     checks.pass(SubjectRule::NameIdEmpty);
     checks.name_id_format = name_id.format().map(str::to_owned);
     // SAML Core §3.4.1.1: when a Format other than unspecified was asked for, the resulting
@@ -88,7 +102,7 @@ fn check_name_id(
                         .format()
                         .map_or(Value::Static("absent"), Value::text),
                 )
-                .at(element.start_tag_span()),
+                .at(at.clone()),
         );
     }
     // SAML Core §3.4.1.4: the Subject of the answer MUST strongly match the one that was asked for
@@ -97,7 +111,7 @@ fn check_name_id(
     {
         checks.decide(
             *wanted == name_id,
-            Failure::new(SubjectRule::OtherThanRequested).at(element.start_tag_span()),
+            Failure::new(SubjectRule::OtherThanRequested).at(at),
         );
     }
     Some(Some(name_id))
@@ -108,19 +122,23 @@ fn check_name_id(
 pub(super) fn check_sp_name_qualifier(
     checks: &mut Checks,
     subject: Option<Element<'_>>,
+    opened: &Opened,
     context: &Context<'_>,
 ) {
-    let name_id = subject.and_then(|subject| {
-        subject
-            .children()
-            .find(|child| child.is(ASSERTION, "NameID"))
+    let mut children = subject.into_iter().flat_map(Element::children);
+    let name_id = children.find_map(|child| {
+        if child.is(ASSERTION, "NameID") {
+            Some((child, attribute_span(child, "SPNameQualifier")))
+        } else {
+            let name_id = opened.get(child, ASSERTION, "NameID")?.ok()?;
+            Some((name_id, child.span()))
+        }
     });
     // SAML Core §8.3.7: SPNameQualifier is the entity ID of the service provider for whom the
     // identifier was made, or of an affiliation; nobody here is in one
-    if let Some(name_id) = name_id
+    if let Some((name_id, at)) = name_id
         && let Some(qualifier) = name_id.attribute("SPNameQualifier")
     {
-        let at = attribute_span(name_id, "SPNameQualifier");
         checks.equal(
             SubjectRule::SpNameQualifier,
             &context.sp.shared_entity_id(),

@@ -19,7 +19,7 @@ pub(crate) fn attribute<'a>(xml: &'a str, name: &str) -> &'a str {
 
 pub(crate) struct Capture {
     sp: ServiceProvider,
-    connection: Connection,
+    pub connection: Connection,
     xml: String,
     now: OffsetDateTime,
 }

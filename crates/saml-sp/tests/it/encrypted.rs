@@ -36,3 +36,13 @@ fn triple_des_is_not_read() {
     assert_eq!(outcome("pysaml2", "enc"), Err("encryption.algorithm"));
     assert_eq!(outcome("pysaml2", "encgcm"), Err("encryption.algorithm"));
 }
+
+#[test]
+fn triple_des_is_read_where_danger_says_so() {
+    for variant in ["enc", "encgcm"] {
+        let mut capture = capture("pysaml2", variant);
+        capture.connection = saml_sp::danger::accept_triple_des(capture.connection);
+        let login = capture.login(Some(&request_id("pysaml2", variant)));
+        assert_user("pysaml2", &login.unwrap());
+    }
+}

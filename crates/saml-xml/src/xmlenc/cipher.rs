@@ -6,6 +6,9 @@ use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::rsa::{
     OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepAlgorithm, OaepPrivateDecryptingKey,
 };
+use cbc::cipher::block_padding::NoPadding;
+use cbc::cipher::{BlockModeDecrypt as _, KeyIvInit as _};
+use des::TdesEde3;
 
 use super::{EncryptionError, EncryptionErrorKind};
 
@@ -16,11 +19,14 @@ const MGF1_SHA256: &str = "http://www.w3.org/2009/xmlenc11#mgf1sha256";
 const IV: usize = 12;
 const TAG: usize = 16;
 const BLOCK: usize = 16;
+const TRIPLE_DES_BLOCK: usize = 8;
+const TRIPLE_DES_KEY: usize = 24;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DataAlgorithm {
     Gcm(usize),
     Cbc(usize),
+    TripleDes,
 }
 
 impl DataAlgorithm {
@@ -32,7 +38,7 @@ impl DataAlgorithm {
             "http://www.w3.org/2001/04/xmlenc#aes128-cbc" => Self::Cbc(16),
             "http://www.w3.org/2001/04/xmlenc#aes192-cbc" => Self::Cbc(24),
             "http://www.w3.org/2001/04/xmlenc#aes256-cbc" => Self::Cbc(32),
-            // Triple DES among them: blocks of 64 bits repeat within a day of traffic
+            "http://www.w3.org/2001/04/xmlenc#tripledes-cbc" => Self::TripleDes,
             _ => return Err(EncryptionErrorKind::Algorithm.into()),
         })
     }
@@ -44,6 +50,7 @@ impl DataAlgorithm {
     const fn key_length(self) -> usize {
         match self {
             Self::Gcm(length) | Self::Cbc(length) => length,
+            Self::TripleDes => TRIPLE_DES_KEY,
         }
     }
 }
@@ -83,6 +90,7 @@ pub(super) fn open(data: DataAlgorithm, secret: &[u8], ciphertext: &[u8]) -> Opt
     match data {
         DataAlgorithm::Gcm(_) => gcm(secret, ciphertext),
         DataAlgorithm::Cbc(_) => cbc(secret, ciphertext),
+        DataAlgorithm::TripleDes => triple_des(secret, ciphertext),
     }
 }
 
@@ -126,10 +134,27 @@ fn cbc(secret: &[u8], ciphertext: &[u8]) -> Option<Vec<u8>> {
     let context = DecryptionContext::Iv128(FixedLength::from(iv));
     let mut buffer = rest.to_vec();
     key.decrypt(&mut buffer, context).ok()?;
-    let padding = usize::from(*buffer.last()?);
-    if padding == 0 || padding > BLOCK {
+    without_padding(buffer, BLOCK)
+}
+
+/// §5.2.2: as with AES, in blocks of 64 bits.
+fn triple_des(secret: &[u8], ciphertext: &[u8]) -> Option<Vec<u8>> {
+    let (iv, rest) = ciphertext.split_at_checked(TRIPLE_DES_BLOCK)?;
+    if rest.is_empty() || !rest.len().is_multiple_of(TRIPLE_DES_BLOCK) {
         return None;
     }
-    buffer.truncate(buffer.len() - padding);
+    let cipher = cbc::Decryptor::<TdesEde3>::new_from_slices(secret, iv).ok()?;
+    let mut buffer = rest.to_vec();
+    cipher.decrypt_padded::<NoPadding>(&mut buffer).ok()?;
+    without_padding(buffer, TRIPLE_DES_BLOCK)
+}
+
+/// §5.2.1: the last octet says how many octets of the last block are padding.
+fn without_padding(mut buffer: Vec<u8>, block: usize) -> Option<Vec<u8>> {
+    let padding = usize::from(*buffer.last()?);
+    if padding == 0 || padding > block {
+        return None;
+    }
+    buffer.truncate(buffer.len().checked_sub(padding)?);
     Some(buffer)
 }

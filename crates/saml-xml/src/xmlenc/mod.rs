@@ -93,6 +93,42 @@ pub enum Covered {
     No,
 }
 
+/// Which ciphers are read beside AES-GCM, and AES-CBC where a signature covers it. None by default;
+/// loosened in [`danger`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CipherPolicy {
+    unauthenticated: bool,
+    triple_des: bool,
+}
+
+/// Loosenings of a [`CipherPolicy`].
+pub mod danger {
+    use super::CipherPolicy;
+
+    /// Reads AES-CBC although no verified signature covers the ciphertext.
+    ///
+    /// # Security
+    /// Whoever can post changed ciphertexts and watch the answers may learn what is in one of them
+    /// (Jager and Somorovsky, 2011). The assertion inside still has to be signed.
+    #[must_use]
+    pub const fn accept_unauthenticated(mut policy: CipherPolicy) -> CipherPolicy {
+        policy.unauthenticated = true;
+        policy
+    }
+
+    /// Reads Triple DES, where AES-CBC is read.
+    ///
+    /// # Security
+    /// Its blocks of 64 bits repeat within some gigabytes under one key (Sweet32), and NIST
+    /// withdrew it in 2023. A key of XML Encryption lives for one message, which leaves the age of
+    /// the cipher, and code that takes a different time for different keys.
+    #[must_use]
+    pub const fn accept_triple_des(mut policy: CipherPolicy) -> CipherPolicy {
+        policy.triple_des = true;
+        policy
+    }
+}
+
 /// What was decrypted: a document of its own, which holds exactly one element.
 #[derive(Debug)]
 pub struct Decrypted(Document);
@@ -115,11 +151,15 @@ pub fn decrypt_element(
     holder: Element<'_>,
     keys: &[DecryptionKey],
     covered: Covered,
+    policy: CipherPolicy,
     limits: &Limits,
 ) -> Result<Decrypted, EncryptionError> {
     let parts = read::parts(holder)?;
     let data = cipher::DataAlgorithm::from_uri(parts.data_algorithm)?;
-    if !data.is_authenticated() && covered == Covered::No {
+    if data == cipher::DataAlgorithm::TripleDes && !policy.triple_des {
+        return Err(EncryptionErrorKind::Algorithm.into());
+    }
+    if !data.is_authenticated() && covered == Covered::No && !policy.unauthenticated {
         return Err(EncryptionErrorKind::Unauthenticated.into());
     }
     let transport = cipher::transport(parts.key_algorithm, parts.digest, parts.mask)?;

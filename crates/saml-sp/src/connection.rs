@@ -9,6 +9,7 @@ use time::Duration;
 use crate::error::Error;
 use crate::ids::ConnectionId;
 use crate::logout::PinnedCertificate;
+use crate::policy::Policy;
 use crate::preset::{LoginHint, Preset, Quirk, Quirks};
 use crate::reason::ConnectionRule;
 
@@ -103,6 +104,7 @@ pub struct Connection {
     pub(crate) ciphers: saml_xml::xmlenc::CipherPolicy,
     pub(crate) quirks: Quirks,
     preset: Option<&'static Preset>,
+    policy: Policy,
 }
 
 impl Connection {
@@ -127,6 +129,7 @@ impl Connection {
             ciphers: saml_xml::xmlenc::CipherPolicy::default(),
             quirks: Quirks::default(),
             preset: None,
+            policy: Policy::Enterprise,
         }
     }
 
@@ -253,6 +256,21 @@ impl Connection {
         self
     }
 
+    /// What is asked of the identity provider: [`Policy::Enterprise`] unless this says otherwise.
+    ///
+    /// [`Policy::Federation`] sets what has not been set, and is checked when a login starts and
+    /// when a message is validated.
+    ///
+    /// # Errors
+    /// None here; a connection that is not what the policy asks for is refused with `policy.*` when
+    /// it is used.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        crate::policy::apply(&mut self, policy);
+        self
+    }
+
     /// The same connection after its identity provider's metadata changed.
     #[must_use]
     pub fn with_identity_provider(mut self, idp: impl Into<Arc<IdentityProvider>>) -> Self {
@@ -282,6 +300,24 @@ impl Connection {
     #[must_use]
     pub const fn identifier(&self) -> &Identifier {
         &self.identifier
+    }
+
+    /// What is asked of the identity provider.
+    #[must_use]
+    pub const fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    pub(crate) const fn set_signed_part(&mut self, part: SignedPart) {
+        self.signed_part = part;
+    }
+
+    pub(crate) const fn set_binding(&mut self, binding: RequestBinding) {
+        self.request_binding = binding;
+    }
+
+    pub(crate) fn set_identifier(&mut self, identifier: Identifier) {
+        self.identifier = identifier;
     }
 
     pub(crate) const fn pinned(&self) -> Option<&PinnedCertificate> {

@@ -28,6 +28,7 @@ mod lint;
 mod logout;
 pub mod manual;
 mod metadata;
+mod policy;
 mod preset;
 mod provider;
 mod random;
@@ -54,6 +55,7 @@ pub use logout::{
 pub use metadata::{
     AttributeService, Contact, ContactKind, Organization, RequestedAttribute, SpMetadata, UiInfo,
 };
+pub use policy::{Policy, PolicyLine};
 pub use preset::{
     Algorithm, ConsoleHint, Difference, Field, Habit, LoginHint, Logout, Preset, Quirk, Setting,
     Signs, diff as preset_diff,
@@ -62,8 +64,8 @@ pub use provider::{ServiceProvider, ServiceProviderBuilder};
 pub use random::{Random, RandomError};
 pub use reason::{
     AccountRule, AssertionRule, AttributeErrorKind, AttributeRule, AuthnRule, ConditionsRule,
-    ConnectionRule, DecodeRule, LogoutRule, Reason, RequestRule, ResponseRule, StatusRule,
-    StoreRule, SubjectRule,
+    ConnectionRule, DecodeRule, LogoutRule, PolicyRule, Reason, RequestRule, ResponseRule,
+    StatusRule, StoreRule, SubjectRule,
 };
 pub use receive::{AcsForm, Hints, Received};
 pub use refresh::FreshMetadata;

@@ -10,6 +10,7 @@
 )]
 
 pub mod encrypted;
+mod federation;
 pub mod linted;
 pub mod logout;
 pub mod scenario;

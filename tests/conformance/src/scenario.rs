@@ -154,6 +154,17 @@ impl World {
                 self.answer = Some(crate::encrypted::answer(&base, &words));
                 self.deliver()
             }
+            "federation" | "federation_start" => {
+                let words: Vec<&str> = argument.split_whitespace().collect();
+                let id = self.exchange.connection.id().clone();
+                let now = self.exchange.now;
+                let connection = crate::federation::connection(&self.base, &id, now, &words);
+                if verb == "federation_start" {
+                    return crate::federation::start(&self.exchange.sp, &connection, now, &words);
+                }
+                self.exchange.connection = connection;
+                Ok(())
+            }
             "logout_request" => self.logout().request(argument),
             "logout_response" => self.logout().response(argument),
             "ask_for_the_same_user" => {
@@ -237,6 +248,11 @@ impl World {
                                   </saml:AttributeValue></saml:Attribute>";
                 sso_testkit::surgery::append(&xml, "saml:AttributeStatement", structured)
             });
+        let answer = if self.exchange.connection.policy() == saml_sp::Policy::Federation {
+            answer.sign(sso_testkit::Signs::Both)
+        } else {
+            answer
+        };
         self.answer = Some(answer.to_form());
     }
 

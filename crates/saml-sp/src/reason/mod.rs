@@ -15,7 +15,7 @@ pub use account::AccountRule;
 pub use logout::LogoutRule;
 pub use message::{AssertionRule, DecodeRule, ResponseRule, StatusRule};
 pub use rules::{AttributeErrorKind, AttributeRule, AuthnRule, ConditionsRule, SubjectRule};
-pub use state::{ConnectionRule, RequestRule, StoreRule};
+pub use state::{ConnectionRule, PolicyRule, RequestRule, StoreRule};
 
 macro_rules! reason {
     ($( $(#[$meta:meta])* $variant:ident($kind:ty), )+) => {
@@ -123,6 +123,8 @@ reason! {
     Store(StoreRule),
     /// Our own configuration.
     Connection(ConnectionRule),
+    /// The policy of a federation.
+    Policy(PolicyRule),
     /// The step from a login to an account.
     Account(AccountRule),
     /// Single logout.

@@ -37,6 +37,30 @@ saml_xml::reason_codes! {
 }
 
 saml_xml::reason_codes! {
+    /// Rules of [`Policy::Federation`](crate::Policy::Federation).
+    pub enum PolicyRule {
+        /// The connection has been loosened by a function of `danger`.
+        Loosened => { code: "policy.loosened", side: Us, cite: "SAML2Int SDP-ALG01, SDP-MD06",
+            hint: "Take the loosening back, or use the policy enterprise for this connection." },
+        /// A setting of the connection is not what the policy asks for.
+        Setting => { code: "policy.setting", side: Us, cite: "SAML2Int SDP-SP02, SDP-SP13, SDP-SP14",
+            hint: "Require a signed Response, send requests by Redirect, and name users by an attribute." },
+        /// An entity ID is no absolute URI, or longer than 256 characters.
+        EntityId => { code: "policy.entity_id", side: Us, cite: "SAML2Int SDP-G04",
+            hint: "Use absolute URIs of at most 256 characters as entity IDs, ours and theirs." },
+        /// A format of NameIDs is asked for.
+        NameIdFormat => { code: "policy.name_id_format", side: Us, cite: "SAML2Int SDP-SP04",
+            hint: "Leave the NameIDPolicy out; name users by subject-id or pairwise-id." },
+        /// The identity provider's metadata does not say until when it is valid.
+        ValidUntilMissing => { code: "policy.valid_until_missing", side: Idp, cite: "SAML2Int SDP-MD03",
+            hint: "Use the federation's signed metadata, which has a validUntil." },
+        /// The identity provider's metadata is valid for longer than 28 days.
+        ValidUntilFar => { code: "policy.valid_until_far", side: Idp, cite: "SAML2Int SDP-MD03; FedInterop IIP-MD",
+            hint: "Ask for metadata with a validUntil at most 28 days ahead." },
+    }
+}
+
+saml_xml::reason_codes! {
     /// Rules of our own configuration.
     pub enum ConnectionRule {
         /// The SP entity ID is empty or longer than 1,024 characters.

@@ -46,7 +46,7 @@ impl ServiceProvider {
     ///
     /// `connection.no_endpoint` when the identity provider has no endpoint for the binding,
     /// `connection.metadata_expired`, `connection.signing_key_missing`,
-    /// `connection.signing_failed`, `connection.random`.
+    /// `connection.signing_failed`, `connection.random`, `policy.*`.
     ///
     /// ```
     /// use saml_sp::{Connection, ConnectionId, IdpSource, LoginOptions, Outbound, ServiceProvider};
@@ -86,6 +86,8 @@ impl ServiceProvider {
         {
             return Err(ConnectionRule::MetadataExpired.into());
         }
+        crate::policy::check(connection, self.entity_id(), now)?;
+        crate::policy::check_options(connection, options)?;
         // SAML2Int v2 SDP-SP02: Redirect where it is offered; JumpCloud by default offers POST only
         let order: &[Binding] = match connection.binding() {
             RequestBinding::Auto => &[Binding::HttpRedirect, Binding::HttpPost],

@@ -17,6 +17,12 @@ pub(super) fn check(checks: &mut Checks, context: &Context<'_>) {
                 .actual(Value::Time(clock.now)),
         );
     }
+    match crate::policy::check(connection, context.sp.entity_id(), clock.now) {
+        Ok(()) => {}
+        Err(rule) => {
+            checks.fail(Failure::new(rule).expected(Value::Static(connection.policy().as_str())));
+        }
+    }
     match context.expected {
         Expected::Request(pending) => {
             // A Response is judged by the connection its request was made for; entity IDs are not

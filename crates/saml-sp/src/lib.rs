@@ -71,7 +71,10 @@ pub use receive::{AcsForm, Hints, Received};
 pub use refresh::FreshMetadata;
 pub use rejection::{Need, Rejection};
 pub use report::{Check, CheckResult, Report, SignedElement, Verdict, VerifiedSignature};
-pub use request::{LoginOptions, NameIdPolicy, Outbound, PendingLogin, PostForm, Scoping};
+pub use request::{
+    LoginOptions, NameIdPolicy, Outbound, PendingLogin, PostForm, Scoping, SealedRequest,
+    SealingKey,
+};
 pub use response::attribute_statement::{
     Attribute, AttributeError, AttributeText, AttributeValue, Attributes,
 };

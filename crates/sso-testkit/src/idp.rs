@@ -9,6 +9,7 @@ use crate::OsRandom;
 use crate::keys::{IdpKey, KeyKind};
 use crate::message::{Answer, ResponseBuilder, ResponseFields, Signs};
 use crate::request::AuthnRequestInfo;
+use crate::shape::Shape;
 use crate::signer::{escape_attribute, escape_text};
 
 /// The NameID format of e-mail addresses.
@@ -24,6 +25,24 @@ pub enum Preset {
     Generic,
     /// JumpCloud, as its users meet it.
     JumpCloud,
+    /// Okta.
+    Okta,
+    /// Microsoft Entra ID.
+    Entra,
+    /// Google Workspace.
+    Google,
+    /// OneLogin.
+    OneLogin,
+    /// ADFS.
+    Adfs,
+    /// Ping.
+    Ping,
+    /// Keycloak.
+    Keycloak,
+    /// Auth0.
+    Auth0,
+    /// Shibboleth.
+    Shibboleth,
 }
 
 /// What a preset stands for: data, so that it can be printed and compared.
@@ -35,49 +54,162 @@ pub struct Profile {
     /// The endpoint for all bindings.
     pub sso_url: &'static str,
     /// Binding URIs in the metadata.
-    pub sso_bindings: &'static [&'static str],
+    pub sso_bindings: Vec<&'static str>,
     /// What key it signs with.
     pub key: KeyKind,
     /// What it signs.
     pub signs: Signs,
     /// The format of its NameIDs.
     pub name_id_format: &'static str,
-    /// Whether IDs are 40 upper-case characters instead of an underscore and hexadecimal digits.
+    /// Whether IDs are 40 upper-case characters instead of a prefix and hexadecimal digits.
     pub upper_case_ids: bool,
     /// Whether attributes are sent at all.
     pub sends_attributes: bool,
+    /// How it writes its messages.
+    pub shape: Shape,
 }
 
 const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 const POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 
 impl Preset {
-    /// The data behind the name.
+    /// The ten products.
+    pub const PRODUCTS: &'static [Self] = &[
+        Self::JumpCloud,
+        Self::Okta,
+        Self::Entra,
+        Self::Google,
+        Self::OneLogin,
+        Self::Adfs,
+        Self::Ping,
+        Self::Keycloak,
+        Self::Auth0,
+        Self::Shibboleth,
+    ];
+
+    /// What `saml-sp` knows about the product.
     #[must_use]
-    pub const fn profile(self) -> Profile {
-        match self {
-            Self::Generic => Profile {
-                entity_id: "https://idp.example.test/metadata",
-                sso_url: "https://idp.example.test/sso",
-                sso_bindings: &[REDIRECT, POST],
-                key: KeyKind::Rsa2048,
-                signs: Signs::Assertion,
-                name_id_format: EMAIL,
-                upper_case_ids: false,
-                sends_attributes: true,
+    pub fn library_preset(self) -> Option<&'static saml_sp::Preset> {
+        saml_sp::Preset::find(match self {
+            Self::Generic => return None,
+            Self::JumpCloud => "jumpcloud",
+            Self::Okta => "okta",
+            Self::Entra => "entra",
+            Self::Google => "google",
+            Self::OneLogin => "onelogin",
+            Self::Adfs => "adfs",
+            Self::Ping => "ping",
+            Self::Keycloak => "keycloak",
+            Self::Auth0 => "auth0",
+            Self::Shibboleth => "shibboleth",
+        })
+    }
+
+    /// The data behind the name. What a product signs and offers, and the format of its NameIDs, is
+    /// what `saml-sp` says about it.
+    #[must_use]
+    pub fn profile(self) -> Profile {
+        let generic = Profile {
+            entity_id: "https://idp.example.test/metadata",
+            sso_url: "https://idp.example.test/sso",
+            sso_bindings: vec![REDIRECT, POST],
+            key: KeyKind::Rsa2048,
+            signs: Signs::Assertion,
+            name_id_format: EMAIL,
+            upper_case_ids: false,
+            sends_attributes: true,
+            shape: Shape::PLAIN,
+        };
+        let Some(known) = self.library_preset() else {
+            return generic;
+        };
+        let (entity_id, sso_url, shape) = self.look();
+        let offers = known.offers.iter();
+        let product = Profile {
+            entity_id,
+            sso_url,
+            shape,
+            sso_bindings: offers
+                .map(|binding| match binding {
+                    saml_sp::Binding::HttpPost => POST,
+                    _ => REDIRECT,
+                })
+                .collect(),
+            signs: match known.signs {
+                saml_sp::Signs::Response => Signs::Response,
+                saml_sp::Signs::Both => Signs::Both,
+                _ => Signs::Assertion,
             },
+            name_id_format: known.name_id_format,
+            ..generic
+        };
+        if self == Self::JumpCloud {
             // unsigned metadata without validUntil, only the POST endpoint, RSA-4096, the Assertion signed,
             // no attributes unless asked for, and an issuer that the administrator types freely
-            Self::JumpCloud => Profile {
-                entity_id: "JumpCloud SSO for Example",
-                sso_url: "https://sso.jumpcloud.com/saml2/example",
-                sso_bindings: &[POST],
+            return Profile {
                 key: KeyKind::Rsa4096,
-                signs: Signs::Assertion,
                 name_id_format: UNSPECIFIED_SAML_1_0,
                 upper_case_ids: true,
                 sends_attributes: false,
-            },
+                ..product
+            };
+        }
+        product
+    }
+
+    const fn look(self) -> (&'static str, &'static str, Shape) {
+        match self {
+            Self::Generic => ("", "", Shape::PLAIN),
+            Self::JumpCloud => (
+                "JumpCloud SSO for Example",
+                "https://sso.jumpcloud.com/saml2/example",
+                Shape::PLAIN,
+            ),
+            Self::Okta => (
+                "http://www.okta.com/exk1example",
+                "https://example.okta.com/app/example/exk1example/sso/saml",
+                Shape::OKTA,
+            ),
+            Self::Entra => (
+                "https://sts.windows.net/00000000-0000-0000-0000-000000000001/",
+                "https://login.microsoftonline.com/00000000-0000-0000-0000-000000000001/saml2",
+                Shape::ENTRA,
+            ),
+            Self::Google => (
+                "https://accounts.google.com/o/saml2?idpid=C0example",
+                "https://accounts.google.com/o/saml2/idp?idpid=C0example",
+                Shape::GOOGLE,
+            ),
+            Self::OneLogin => (
+                "https://app.onelogin.com/saml/metadata/00000000-0000-0000-0000-000000000002",
+                "https://example.onelogin.com/trust/saml2/http-redirect/sso/00000000",
+                Shape::ONELOGIN,
+            ),
+            Self::Adfs => (
+                "http://adfs.example.test/adfs/services/trust",
+                "https://adfs.example.test/adfs/ls/",
+                Shape::ADFS,
+            ),
+            Self::Ping => (
+                "https://auth.pingone.com/00000000-0000-0000-0000-000000000003",
+                "https://auth.pingone.com/00000000-0000-0000-0000-000000000003/saml20/idp/sso",
+                Shape::PING,
+            ),
+            Self::Keycloak => (
+                "https://keycloak.example.test/realms/example",
+                "https://keycloak.example.test/realms/example/protocol/saml",
+                Shape::KEYCLOAK,
+            ),
+            Self::Auth0 => (
+                "urn:example.auth0.com",
+                "https://example.auth0.com/samlp/example",
+                Shape::AUTH0,
+            ),
+            Self::Shibboleth => (
+                "https://idp.university.example.test/idp/shibboleth",
+                "https://idp.university.example.test/idp/profile/SAML2/Redirect/SSO",
+                Shape::SHIBBOLETH,
+            ),
         }
     }
 }
@@ -272,7 +404,7 @@ impl FakeIdp {
             "<md:NameIDFormat>{}</md:NameIDFormat>",
             escape_text(self.profile.name_id_format)
         ));
-        for binding in self.profile.sso_bindings {
+        for binding in &self.profile.sso_bindings {
             out.push_str(&format!(
                 "<md:SingleSignOnService Binding=\"{binding}\" Location=\"{}\"></md:SingleSignOnService>",
                 escape_attribute(&self.sso_url)
@@ -306,7 +438,7 @@ impl FakeIdp {
                 .take(16)
                 .map(|octet| format!("{octet:02x}"))
                 .collect();
-            format!("_{hex}")
+            format!("{}{hex}", self.profile.shape.id_prefix)
         }
     }
 
@@ -321,6 +453,8 @@ impl FakeIdp {
         let mut user = user.clone();
         if !self.profile.sends_attributes {
             user.attributes.clear();
+        }
+        if self.profile.name_id_format != EMAIL {
             user.name_id_format = Some(self.profile.name_id_format.to_owned());
         }
         let answer = Answer {
@@ -331,7 +465,10 @@ impl FakeIdp {
             response_id: &response_id,
             assertion_id: &assertion_id,
         };
-        ResponseBuilder::new(ResponseFields::new(&answer, &user, now), &self.key)
+        let mut fields = ResponseFields::new(&answer, &user, now);
+        self.profile.shape.state(&mut fields, &request.issuer);
+        ResponseBuilder::new(fields, &self.key)
+            .shape(self.profile.shape)
             .sign(self.profile.signs)
             .relay_state(request.relay_state.as_deref())
     }

@@ -29,6 +29,7 @@ mod random;
 mod raw_rsa;
 mod request;
 pub mod resource_contract;
+mod shape;
 pub mod signer;
 pub mod store_contract;
 pub mod surgery;
@@ -45,4 +46,5 @@ pub use message::{
 pub use random::{OsRandom, TestRandom};
 pub use raw_rsa::RawRsaKey;
 pub use request::AuthnRequestInfo;
+pub use shape::Shape;
 pub use signer::{KeyInfoRecipe, ReferenceRecipe, SignatureRecipe, algorithm, sha256_base64};

@@ -5,6 +5,7 @@
 
 use time::{Duration, OffsetDateTime};
 
+use crate::shape::Shape;
 use crate::signer::{SignatureRecipe, escape_attribute, escape_text};
 use crate::{IdpKey, User};
 
@@ -298,6 +299,7 @@ pub struct ResponseBuilder<'a> {
     edit_assertion: Option<Edit<'a>>,
     edit_response: Option<Edit<'a>>,
     relay_state: Option<String>,
+    shape: Shape,
 }
 
 impl std::fmt::Debug for ResponseBuilder<'_> {
@@ -320,6 +322,7 @@ impl<'a> ResponseBuilder<'a> {
             edit_assertion: None,
             edit_response: None,
             relay_state: None,
+            shape: Shape::PLAIN,
         }
     }
 
@@ -359,6 +362,12 @@ impl<'a> ResponseBuilder<'a> {
         self
     }
 
+    /// Written the way of a product.
+    pub const fn shape(mut self, shape: Shape) -> Self {
+        self.shape = shape;
+        self
+    }
+
     /// Changes the text of the Response around the finished Assertion, before the Response is signed.
     pub fn edit_response(mut self, edit: impl Fn(String) -> String + 'a) -> Self {
         self.edit_response = Some(Box::new(edit));
@@ -387,8 +396,8 @@ impl<'a> ResponseBuilder<'a> {
             .map(AssertionFields::to_xml)
             .unwrap_or_default();
         match &self.edit_assertion {
-            Some(edit) if !xml.is_empty() => edit(xml),
-            _ => xml,
+            Some(edit) if !xml.is_empty() => self.shape.assertion(edit(xml)),
+            _ => self.shape.assertion(xml),
         }
     }
 
@@ -413,6 +422,7 @@ impl<'a> ResponseBuilder<'a> {
         if let Some(edit) = &self.edit_response {
             xml = edit(xml);
         }
+        xml = self.shape.response(&xml);
         if matches!(self.signs, Signs::Response | Signs::Both) {
             xml = self.recipe.sign(&xml, &self.fields.id, self.key);
         }

@@ -14,6 +14,7 @@ mod federation;
 pub mod linted;
 pub mod logout;
 pub mod scenario;
+mod sealed;
 pub mod signed_metadata;
 mod store;
 pub mod vectors;

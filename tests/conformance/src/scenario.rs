@@ -165,6 +165,11 @@ impl World {
                 self.exchange.connection = connection;
                 Ok(())
             }
+            "sealed" => {
+                let exchange = &self.exchange;
+                let (sp, connection) = (&exchange.sp, &exchange.connection);
+                crate::sealed::run(&self.base, sp, connection, exchange.now, argument)
+            }
             "logout_request" => self.logout().request(argument),
             "logout_response" => self.logout().response(argument),
             "ask_for_the_same_user" => {

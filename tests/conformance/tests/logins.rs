@@ -262,3 +262,81 @@ fn what_a_browser_is_shown_is_the_same_for_every_reason() {
     }
     assert_eq!(messages.len(), 1, "{messages:?}");
 }
+
+/// Every product logs in as it comes, under the strict defaults, with a message of its own shape.
+#[test]
+fn ten_products_log_in_as_they_come() {
+    for preset in Preset::PRODUCTS {
+        let known = preset.library_preset().unwrap();
+        let idp = FakeIdp::preset(*preset);
+        let clock = Clock::new(datetime!(2026-12-01 12:00 UTC));
+        let sp = service_provider(SP, ACS);
+        for fingerprint in [false, true] {
+            let connection = connection(trust(&idp, fingerprint, clock.now()), &Setting::default())
+                .with_preset(known);
+            let store = WatchedStore::default();
+            let (outbound, pending) = sp
+                .start_login(
+                    &connection,
+                    &LoginOptions::default(),
+                    clock.now(),
+                    &OsRandom::new(),
+                )
+                .unwrap();
+            block_on(store.put(&pending)).unwrap();
+            let offers_redirect = known.offers.contains(&saml_sp::Binding::HttpRedirect);
+            if !fingerprint {
+                assert_eq!(
+                    matches!(outbound, Outbound::Redirect(_)),
+                    offers_redirect,
+                    "{preset:?}"
+                );
+            }
+            let request = AuthnRequestInfo::new(pending.id().as_str(), SP, ACS);
+            let answer = idp.respond(&request, &User::example(), clock.now());
+            let xml = answer.to_xml();
+            let shape = idp.profile().shape;
+            assert!(xml.contains(&format!("<{}:Response", shape.samlp)), "{xml}");
+            assert!(xml.starts_with(shape.declaration), "{xml}");
+            let form = answer.to_form();
+            let received = sp.receive(AcsForm::urlencoded(form.as_bytes())).unwrap();
+            let validated = sp
+                .validate(
+                    &received,
+                    &connection,
+                    Expected::Request(&pending),
+                    clock.now(),
+                )
+                .unwrap_or_else(|rejection| panic!("{preset:?}: {}\n{xml}", rejection.code()));
+            let login = block_on(validated.accept(&store, &store, clock.now())).unwrap();
+            let name_id = login.name_id().unwrap();
+            assert_eq!(name_id.value(), "alice@example.test", "{preset:?}");
+            let signed: Vec<_> = login.report().signed().map(|e| e.as_str()).collect();
+            let expected: &[&str] = match known.signs {
+                saml_sp::Signs::Assertion => &["assertion"],
+                saml_sp::Signs::Response => &["response"],
+                _ => &["response", "assertion"],
+            };
+            assert_eq!(signed, expected, "{preset:?}");
+            if *preset != Preset::JumpCloud {
+                let [email, _, groups] = shape.attribute_names;
+                assert_eq!(login.attributes().single(email), Ok("alice@example.test"));
+                assert_eq!(
+                    login.attributes().texts(groups),
+                    Ok(vec!["staff", "engineering"])
+                );
+            }
+            // The same message a second time
+            let again = sp
+                .validate(
+                    &received,
+                    &connection,
+                    Expected::Request(&pending),
+                    clock.now(),
+                )
+                .unwrap();
+            let refused = block_on(again.accept(&store, &store, clock.now())).unwrap_err();
+            assert_eq!(refused.code(), "request.already_used", "{preset:?}");
+        }
+    }
+}

@@ -18,6 +18,9 @@ saml_xml::reason_codes! {
         /// The request was made in another browser.
         OtherBrowser => { code: "request.other_browser", side: Attacker, cite: "SAML Profiles §4.1.4.3; design rule 5",
             hint: "Start the login again in this browser; if it repeats, check the SameSite and Secure marks of the cookie." },
+        /// What the browser kept was not sealed here, or was changed.
+        Sealed => { code: "request.sealed", side: Attacker, cite: "SAML Profiles §4.1.4.3; design rule 5",
+            hint: "Start the login again; if it repeats, check that all nodes share the sealing keys." },
         /// A Response without a request, on a connection that does not allow it.
         UnsolicitedNotAllowed => { code: "request.unsolicited_not_allowed", side: Us, cite: "SAML Profiles §4.1.5",
             hint: "Start the login at this service provider, or allow IdP-initiated logins on the connection." },
@@ -87,6 +90,12 @@ saml_xml::reason_codes! {
         /// The source of randomness failed.
         Random => { code: "connection.random", side: Us, cite: "SAML Core §1.3.4",
             hint: "The operating system gave no random bytes." },
+        /// A sealing key is not 32 octets.
+        SealingKey => { code: "connection.sealing_key", side: Us, cite: "design rule 12",
+            hint: "Make the sealing key of 32 octets of a random source." },
+        /// A sealed login would not fit into a cookie.
+        SealedTooLarge => { code: "connection.sealed_too_large", side: Us, cite: "RFC 6265 §6.1",
+            hint: "Keep less in return_to, or use a request store." },
         /// The identity provider's metadata is no longer valid.
         MetadataExpired => { code: "connection.metadata_expired", side: Idp, cite: "SAML Metadata §2.3.2 (validUntil); FedInterop IIP-MD04",
             hint: "Fetch the identity provider's metadata again." },

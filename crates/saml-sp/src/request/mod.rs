@@ -6,6 +6,7 @@ pub(crate) mod pending;
 pub(crate) mod post;
 pub(crate) mod redirect;
 mod scoping;
+mod sealed;
 
 use idp_config::Binding;
 use time::OffsetDateTime;
@@ -23,6 +24,7 @@ pub use options::{LoginOptions, NameIdPolicy};
 pub use pending::PendingLogin;
 pub use post::PostForm;
 pub use scoping::Scoping;
+pub use sealed::{SealedRequest, SealingKey};
 
 /// What to send the browser.
 #[derive(Clone, Debug)]

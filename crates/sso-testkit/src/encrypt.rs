@@ -116,7 +116,14 @@ pub fn encrypted_element(holder: &str, content: &str, spki: &[u8], how: &Encrypt
         )
     };
     let (inside, beside) = if how.beside {
-        (String::new(), encrypted_key)
+        // SAML errata E43: the data points to the key, and the key says for whom it is
+        let info = format!(
+            "<ds:KeyInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">\
+             <ds:RetrievalMethod Type=\"{XENC}EncryptedKey\" URI=\"#_key\"/></ds:KeyInfo>"
+        );
+        let start = "<xenc:EncryptedKey Id=\"_key\" Recipient=\"https://sp.example.test/\">";
+        let encrypted_key = encrypted_key.replacen("<xenc:EncryptedKey>", start, 1);
+        (info, encrypted_key)
     } else {
         let info = format!(
             "<ds:KeyInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">{encrypted_key}</ds:KeyInfo>"

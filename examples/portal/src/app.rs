@@ -3,6 +3,7 @@
 use std::fmt;
 
 use saml_sp::ServiceProvider;
+use saml_xml::Certificate;
 use sso_store::{DbError, Store, StoredSecret};
 use url::Url;
 
@@ -62,6 +63,7 @@ impl From<DbError> for StartError {
 pub struct App {
     store: Store,
     sp: ServiceProvider,
+    encryption_certificate: Certificate,
     base: Url,
     csrf_key: ring::hmac::Key,
     /// Password hashing takes 19 MiB and tens of milliseconds; one at a time is a bound.
@@ -86,9 +88,11 @@ impl App {
         }
         let at = |path: &str| base.join(path).map_err(|_| StartError::BaseUrl);
         let metadata = at("/saml/metadata")?;
+        let (decryption_key, encryption_certificate) = keys::decryption_key(&store, random::now())?;
         let sp = ServiceProvider::builder(metadata.as_str(), at("/saml/consume")?)
             .slo_url(at("/saml/slo")?)
             .signing_key(keys::signing_key(&store, random::now())?)
+            .decryption_key(decryption_key)
             .build()
             .map_err(StartError::ServiceProvider)?;
         let csrf = store.secret_or_make("csrf", || {
@@ -101,6 +105,7 @@ impl App {
         Ok(Self {
             store,
             sp,
+            encryption_certificate,
             base,
             csrf_key,
             password_gate: tokio::sync::Semaphore::new(1),
@@ -115,6 +120,15 @@ impl App {
     pub fn with_dev_idp(mut self, connection: Option<String>) -> Self {
         self.dev_idp = connection;
         self
+    }
+
+    /// The service provider's metadata, with the certificate to encrypt for.
+    #[must_use]
+    pub fn metadata_xml(&self) -> String {
+        self.sp
+            .metadata()
+            .encryption_certificate(self.encryption_certificate.clone())
+            .to_xml()
     }
 
     /// The database.

@@ -104,7 +104,7 @@ impl fmt::Display for Refused {
             Self::Label => write!(f, "The label is the text of a button: 1 to {MAX_LABEL} characters on one line."),
             Self::Preset => {
                 f.write_str("There is no such preset. Known are: ")?;
-                for (i, preset) in presets::PRESETS.iter().enumerate() {
+                for (i, preset) in presets::all().iter().enumerate() {
                     write!(f, "{}{}", if i > 0 { ", " } else { "" }, preset.id)?;
                 }
                 f.write_str(".")

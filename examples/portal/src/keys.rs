@@ -1,6 +1,7 @@
-//! The service provider's own key: signs AuthnRequests where a provider wants that.
+//! The service provider's own keys: one signs AuthnRequests and logout messages, one decrypts assertions.
 
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
+use saml_sp::DecryptionKey;
 use saml_xml::{Certificate, SigningKey};
 use serde::{Deserialize, Serialize};
 use sso_store::{Store, StoredSecret};
@@ -9,6 +10,7 @@ use time::{Duration, OffsetDateTime};
 use crate::app::StartError;
 
 const SECRET: &str = "sp-key";
+const DECRYPTION_SECRET: &str = "sp-decryption-key";
 /// Identity providers pin the key and ignore the date; a certificate that outlives the installation
 /// spares everybody the day it expires.
 const VALID: Duration = Duration::days(20 * 365);
@@ -27,6 +29,25 @@ struct Kept {
 pub fn signing_key(store: &Store, now: OffsetDateTime) -> Result<SigningKey, StartError> {
     let kept = store.secret_or_make(SECRET, || make(now).ok_or(StartError::Key))?;
     read(&kept).ok_or(StartError::Key)
+}
+
+/// The key that assertions are encrypted for, and its certificate: another one than the signing key,
+/// so that nobody can have one do the other's work.
+///
+/// # Errors
+/// [`StartError`].
+pub fn decryption_key(
+    store: &Store,
+    now: OffsetDateTime,
+) -> Result<(DecryptionKey, Certificate), StartError> {
+    let kept = store.secret_or_make(DECRYPTION_SECRET, || make(now).ok_or(StartError::Key))?;
+    let kept: Kept = serde_json::from_str(kept.expose()).map_err(|_| StartError::Key)?;
+    let key = DecryptionKey::from_pkcs8_pem(&kept.private_key_pem);
+    let certificate = Certificate::from_pem(&kept.certificate_pem);
+    match (key, certificate) {
+        (Ok(key), Ok(certificate)) => Ok((key, certificate)),
+        _ => Err(StartError::Key),
+    }
 }
 
 fn make(now: OffsetDateTime) -> Option<StoredSecret> {

@@ -509,3 +509,35 @@ fn every_page_has_the_security_headers() {
         );
     }
 }
+
+#[test]
+fn an_encrypted_assertion_logs_in_with_the_certificate_of_the_metadata() {
+    let (portal, idp, mut browser) = setup();
+    let metadata = browser.get(&portal.url("/saml/metadata")).body;
+    let encryption = metadata.split("use=\"encryption\"").nth(1).unwrap();
+    let certificate = encryption.split("X509Certificate>").nth(1).unwrap();
+    let certificate = certificate.split('<').next().unwrap();
+    let der = saml_xml::types::decode_base64(certificate).unwrap();
+    let spki = saml_xml::Certificate::from_der(&der)
+        .unwrap()
+        .key()
+        .unwrap()
+        .to_spki_der();
+    let request = portal.start_login(&mut browser, "example");
+    let answer = idp.respond(&request, &User::example(), now());
+    let assertion = answer.assertion_xml();
+    let how = sso_testkit::encrypt::Encryption::default();
+    let encrypted = sso_testkit::encrypt::encrypted_assertion(&assertion, &spki, &how);
+    let xml = answer.to_xml().replace(&assertion, &encrypted);
+    assert!(!xml.contains("alice@example.test"));
+    let form = sso_testkit::form_body(xml.as_bytes(), request.relay_state.as_deref());
+    let page = consume(&portal, &mut browser, &form);
+    assert_eq!(
+        (page.status, page.header("location")),
+        (303, "/"),
+        "{:?}",
+        portal.last_log()
+    );
+    let page = browser.follow(&portal.url("/"));
+    assert!(page.body.contains("alice@example.test"), "{}", page.body);
+}

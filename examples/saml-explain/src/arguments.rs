@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Parser, ValueEnum};
+use saml_sp::Preset;
 use saml_xml::types::parse_date_time;
 use time::OffsetDateTime;
 
@@ -57,6 +58,12 @@ pub(crate) struct Arguments {
     /// Ask a second, independent implementation as well
     #[arg(long)]
     pub(crate) cross_check: bool,
+    /// What product the identity provider is: names the field of its console to change
+    #[arg(long, value_name = "NAME", value_parser = preset)]
+    pub(crate) preset: Option<&'static Preset>,
+    /// What the connection wants to be signed; either will do when left out
+    #[arg(long, value_enum, value_name = "PART")]
+    pub(crate) require_signed: Option<Part>,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -70,8 +77,26 @@ pub(crate) enum Format {
     Json,
 }
 
+/// A part of the message.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Part {
+    /// The Response
+    Response,
+    /// The Assertion
+    Assertion,
+    /// Both
+    Both,
+}
+
 const AFTER_HELP: &str = "Exit status: 0 accepted, 1 rejected, 2 wrong use.\n\
     The output has personal data only when the Response is accepted.";
+
+fn preset(name: &str) -> Result<&'static Preset, String> {
+    Preset::find(name).ok_or_else(|| {
+        let known: Vec<&str> = Preset::ALL.iter().map(|preset| preset.id).collect();
+        format!("not one of {}", known.join(", "))
+    })
+}
 
 fn time(text: &str) -> Result<OffsetDateTime, &'static str> {
     parse_date_time(text).map_err(|_| "not a time like 2026-01-31T12:00:00Z")

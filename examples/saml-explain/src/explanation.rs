@@ -26,6 +26,9 @@ pub struct Finding {
     pub side: String,
     /// What to do.
     pub hint: String,
+    /// The field of that product's console, when the product is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub console: Option<String>,
     /// The bytes of the message that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<[usize; 2]>,
@@ -67,7 +70,16 @@ impl Explanation {
     ///
     /// When the report has another shape than this version knows.
     pub fn new(report: &Report) -> Result<Self, serde_json::Error> {
-        serde_json::to_value(report).and_then(serde_json::from_value)
+        let mut explanation: Self =
+            serde_json::to_value(report).and_then(serde_json::from_value)?;
+        for (finding, check) in explanation.checks.iter_mut().zip(report.checks()) {
+            if finding.result == "fail" {
+                finding.console = report
+                    .console_hint(check)
+                    .map(|hint| format!("{hint}: {}", hint.value));
+            }
+        }
+        Ok(explanation)
     }
 
     /// Renders the failures, each with its place in the message, and what to do about it.
@@ -104,6 +116,9 @@ impl Explanation {
             let whose = side(&finding.side);
             group = group.element(Level::NOTE.with_name("whose").message(whose));
             group = group.element(Level::HELP.message(finding.hint.as_str()));
+            if let Some(console) = &finding.console {
+                group = group.element(Level::HELP.with_name("where").message(console.as_str()));
+            }
             let _infallible = writeln!(out, "{}\n", renderer.render(&[group]));
         }
         if self.verdict == "accepted"

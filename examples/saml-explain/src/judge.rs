@@ -4,17 +4,17 @@ use std::path::Path;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use idp_config::{EntityId, IdpSource, TrustPolicy};
+use idp_config::{EntityId, IdpSource, TrustPolicy, WarningKind};
 use saml_explain::Explanation;
 use saml_sp::{
     AcsForm, Connection, ConnectionId, DecryptionKey, Expected, Login, MemoryStore, PendingLogin,
-    Received, Rejection, RequestStore as _, ServiceProvider,
+    Received, Rejection, RequestStore as _, ServiceProvider, SignedPart,
 };
 use saml_xml::types::{decode_base64, encode_base64};
 use saml_xml::{Certificate, DSIG_NAMESPACE, XmlWriter};
 use time::{Duration, OffsetDateTime};
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Part};
 
 /// What came of a message.
 pub(crate) struct Judgement {
@@ -23,6 +23,8 @@ pub(crate) struct Judgement {
     /// The message, when it is text at all.
     pub(crate) xml: Option<String>,
     pub(crate) file: String,
+    /// What is worth knowing about the identity provider's side.
+    pub(crate) warnings: Vec<String>,
     /// What was assumed because nobody said it.
     pub(crate) assumptions: Vec<String>,
 }
@@ -70,6 +72,14 @@ pub(crate) fn judge(arguments: &Arguments) -> Result<Judgement, String> {
         explanation,
         xml: String::from_utf8(bytes).ok(),
         file: arguments.response.display().to_string(),
+        warnings: connection
+            .identity_provider()
+            .warnings()
+            .iter()
+            // Nothing to do about it, so nothing to say
+            .filter(|warning| warning.kind() != WarningKind::CertificateSelfSigned)
+            .map(ToString::to_string)
+            .collect(),
         assumptions,
     })
 }
@@ -163,6 +173,16 @@ fn connection(
     }
     if arguments.danger_accept_missing_audience {
         connection = saml_sp::danger::accept_missing_audience(connection);
+    }
+    if let Some(preset) = arguments.preset {
+        connection = connection.with_preset(preset);
+    }
+    if let Some(part) = arguments.require_signed {
+        connection = connection.require_signed(match part {
+            Part::Response => SignedPart::Response,
+            Part::Assertion => SignedPart::Assertion,
+            Part::Both => SignedPart::Both,
+        });
     }
     Ok(connection)
 }

@@ -63,6 +63,9 @@ pub(crate) fn text(judgement: &Judgement, color: bool) -> String {
         out.push_str(&text);
         out.push('\n');
     };
+    for warning in &judgement.warnings {
+        line(format!("worth knowing: {warning}"));
+    }
     for assumption in &judgement.assumptions {
         line(format!("assumed: {assumption}"));
     }

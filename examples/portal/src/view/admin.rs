@@ -8,7 +8,9 @@ use super::{managed, pair, plain, token};
 use crate::app::App;
 use crate::connections::Refused;
 use crate::explain::time_text;
-use crate::presets::{self, PRESETS};
+use saml_sp::Setting;
+
+use crate::presets;
 
 /// The page of a connection.
 pub(crate) fn path(record: &ConnectionRecord) -> String {
@@ -140,7 +142,7 @@ fn naming(form: &str, typed: &dyn Fn(&str) -> String) -> Markup {
                 label for={ (form) "-preset" } { "Product" }
                 select id={ (form) "-preset" } name="preset" {
                     option value="" { "Other" }
-                    @for preset in PRESETS { option value=(preset.id) selected[product == preset.id] { (preset.product) } }
+                    @for preset in presets::all() { option value=(preset.id) selected[product == preset.id] { (preset.product) } }
                 }
             }
         }
@@ -157,8 +159,8 @@ fn our_values(app: &App, preset: Option<&presets::Preset>) -> Markup {
             h2 { "Values for the identity provider" }
             p { "Type these into " (preset.map_or("its console", |preset| preset.product)) ", or give it the metadata." }
             dl {
-                (pair(&name(preset.map(|p| p.entity_id_field), "Entity ID"), &html! { code { (app.sp().entity_id()) } }))
-                (pair(&name(preset.map(|p| p.acs_field), "ACS URL (POST)"), &html! { code { (app.url("/saml/consume")) } }))
+                (pair(&name(presets::label(preset, Setting::SpEntityId), "Entity ID"), &html! { code { (app.sp().entity_id()) } }))
+                (pair(&name(presets::label(preset, Setting::AcsUrl), "ACS URL (POST)"), &html! { code { (app.url("/saml/consume")) } }))
                 (pair("Metadata", &html! { a href="/saml/metadata" { code { (app.url("/saml/metadata")) } } }))
                 (pair("NameID", &html! { "any format; an e-mail address or a persistent identifier suits best" }))
             }

@@ -48,7 +48,7 @@ pub(super) fn start(app: &App, request: &Request) -> Response {
 }
 
 pub(super) fn metadata(app: &App, _: &Request) -> Response {
-    let xml = app.sp().metadata_xml();
+    let xml = app.metadata_xml();
     http::body(
         StatusCode::OK,
         "application/samlmetadata+xml; charset=utf-8",

@@ -3,6 +3,10 @@
 //! | page | for whom |
 //! |---|---|
 //! | [`login`] | everybody: a login from the button to the session, as a program that runs |
+//! | [`idp_initiated`] | whose customers click a tile in their own portal |
+//! | [`tenants`] | who has more than one customer: routes, accounts, e-mail addresses |
+//! | [`sp_metadata`] | who hands metadata to an identity provider, and changes keys |
+//! | [`policies`] | who joins a federation, or wants to know what is asked for |
 //! | [`storage`] | who deploys it: what to keep, for how long, what a lost record means |
 //! | [`logout`] | who ends sessions elsewhere, too: both directions, as a program that runs |
 //! | [`refresh`] | who configures by URL: certificates that renew themselves |
@@ -18,6 +22,18 @@
 
 #[doc = include_str!("login.md")]
 pub mod login {}
+
+#[doc = include_str!("idp_initiated.md")]
+pub mod idp_initiated {}
+
+#[doc = include_str!("tenants.md")]
+pub mod tenants {}
+
+#[doc = include_str!("sp_metadata.md")]
+pub mod sp_metadata {}
+
+#[doc = include_str!("policies.md")]
+pub mod policies {}
 
 #[doc = include_str!("storage.md")]
 pub mod storage {}

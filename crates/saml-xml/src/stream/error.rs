@@ -91,6 +91,15 @@ impl StreamError {
         }
     }
 
+    /// The parser's error, when the rule is one of XML.
+    #[must_use]
+    pub const fn xml_error(&self) -> Option<XmlError> {
+        match self.rule {
+            StreamRule::Xml(kind) => Some(XmlError::new(kind, self.at)),
+            _ => None,
+        }
+    }
+
     /// Where it was broken.
     #[must_use]
     pub const fn at(&self) -> TextPos {

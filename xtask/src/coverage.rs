@@ -40,6 +40,7 @@ pub(crate) fn codes() -> BTreeMap<&'static str, Code> {
         .chain(all![
             saml_xml::XmlErrorKind,
             saml_xml::SignatureErrorKind,
+            saml_xml::StreamErrorKind,
             saml_xml::ScalarErrorKind,
             saml_xml::KeyErrorKind,
             saml_sp::AttributeErrorKind,

@@ -3,7 +3,9 @@
 //! Every function here is per connection, and what it let through is named in
 //! [`IdentityProvider::warnings`](crate::IdentityProvider::warnings).
 
-use crate::TrustPolicy;
+use time::OffsetDateTime;
+
+use crate::{AggregateReader, EntityId, TrustPolicy};
 
 /// Accepts sign-in and sign-out URLs of scheme `http` on hosts other than this machine.
 ///
@@ -56,4 +58,33 @@ pub fn accept_rsa1024(policy: TrustPolicy) -> TrustPolicy {
 #[must_use]
 pub fn fetch_from_any_address(fetcher: crate::HttpsFetcher) -> crate::HttpsFetcher {
     fetcher.any_address()
+}
+
+/// Reads an aggregate whose signature, if it has one, is not looked at, and which may be valid for
+/// any time.
+///
+/// # Security
+/// Whoever can change the bytes on their way can put a key of their own beside any entity in it, and
+/// sign in as anybody. For a file that this machine verified and stored itself.
+///
+/// ```
+/// use idp_config::{TrustPolicy, danger};
+/// use time::macros::datetime;
+///
+/// let now = datetime!(2026-12-01 12:00 UTC);
+/// let mut reader = danger::read_unsigned_aggregate([], TrustPolicy::default(), now);
+/// reader.push(b"<EntitiesDescriptor xmlns='urn:oasis:names:tc:SAML:2.0:metadata'>")?;
+/// reader.push(b"<EntityDescriptor entityID='https://sp.example'/></EntitiesDescriptor>")?;
+/// let aggregate = reader.finish()?;
+/// assert_eq!(aggregate.entities(), 1);
+/// assert!(aggregate.signed_by().is_none());
+/// # Ok::<(), idp_config::ConfigError>(())
+/// ```
+#[must_use]
+pub fn read_unsigned_aggregate(
+    wanted: impl IntoIterator<Item = EntityId>,
+    policy: TrustPolicy,
+    now: OffsetDateTime,
+) -> AggregateReader<'static> {
+    AggregateReader::unsigned(wanted, policy, now)
 }

@@ -201,6 +201,27 @@ saml_xml::reason_codes! {
             cite: "SAML Metadata §2.3.1, §2.3.2, §2.4.1",
             hint: "Export the metadata again; if the new file is expired too, the identity provider must renew it.",
         },
+        /// An aggregate does not say until when it is valid.
+        ValidUntilMissing => {
+            code: "metadata.valid_until_missing",
+            side: Idp,
+            cite: "SAML2Int SDP-MD03; FedInterop IIP-MD04",
+            hint: "Without validUntil, an old copy could be replayed for ever; use the federation's aggregate that has one.",
+        },
+        /// An aggregate says that it is valid for longer than is accepted.
+        ValidUntilTooFar => {
+            code: "metadata.valid_until_too_far",
+            side: Idp,
+            cite: "SAML2Int SDP-MD03; FedInterop IIP-MD04",
+            hint: "Federations publish for two weeks or so; if this one really publishes for longer, raise the limit to what it states.",
+        },
+        /// One entity of an aggregate, or their number, is beyond what is read.
+        AggregateLimit => {
+            code: "metadata.aggregate_limit",
+            side: Attacker,
+            cite: "SAML Metadata §2.3.1; design rule 9 (budgets)",
+            hint: "No federation has an entity of megabytes, or hundreds of thousands of entities; treat the document as hostile.",
+        },
         /// validUntil is not a dateTime.
         ValidUntilMalformed => {
             code: "metadata.valid_until_malformed",
@@ -335,6 +356,12 @@ impl ConfigError {
 
     pub(crate) fn at(mut self, at: TextPos) -> Self {
         self.0.at.get_or_insert(at);
+        self
+    }
+
+    /// Moves the place from a part of a document to the whole of it.
+    pub(crate) fn moved(mut self, place: impl FnOnce(TextPos) -> TextPos) -> Self {
+        self.0.at = self.0.at.map(place);
         self
     }
 

@@ -43,6 +43,7 @@
 //! # Ok::<(), idp_config::ConfigError>(())
 //! ```
 
+mod aggregate;
 mod alerts;
 pub mod danger;
 mod discovery;
@@ -60,6 +61,7 @@ mod source;
 mod types;
 mod warning;
 
+pub use aggregate::{Aggregate, AggregateReader, DiscoveryEntry, Logo, MAX_VALIDITY};
 pub use alerts::{ALERT_DAYS, CertificateAlert, due_alerts};
 pub use discovery::{discovered, discovery_request};
 pub use error::{ConfigError, ConfigErrorKind};

@@ -238,6 +238,7 @@ fn every_reason_code_has_a_vector_and_a_name_of_its_own() {
         ("metadata", "xml"),
         ("fingerprint", "txt"),
         ("idp-source", "json"),
+        ("aggregate", "xml"),
         // signed metadata, which need a key to be signed with
         ("scenario", "json"),
     ]

@@ -76,18 +76,7 @@ pub(crate) fn canonicalise<S: Sink>(
     options: &C14nOptions<'_>,
     sink: &mut S,
 ) -> Result<(), XmlError> {
-    let mut writer = Writer {
-        document: apex.document(),
-        inclusive: options
-            .inclusive_prefixes
-            .split_ascii_whitespace()
-            .collect(),
-        rendered: Vec::with_capacity(8),
-        open: Vec::with_capacity(16),
-        namespaces: Vec::with_capacity(4),
-        attributes: Vec::with_capacity(8),
-        sink: Counter { sink, written: 0 },
-    };
+    let mut writer = Writer::new(apex.document(), options.inclusive_prefixes, sink);
     let skip = options
         .without
         .filter(|w| core::ptr::eq(w.document(), apex.document()));
@@ -99,6 +88,54 @@ pub(crate) fn canonicalise<S: Sink>(
         return Err(XmlError::new(XmlErrorKind::EmptyCanonicalForm, at));
     }
     Ok(())
+}
+
+/// Declarations that the start tags around a place wrote, innermost last.
+pub(crate) type Rendered = Vec<(String, String)>;
+
+/// Writes an element without its end tag: what is in the document so far of one whose other
+/// children come later. Gives what has been declared inside it.
+pub(crate) fn canonicalise_open<S: Sink>(
+    apex: Element<'_>,
+    options: &C14nOptions<'_>,
+    sink: &mut S,
+) -> Rendered {
+    let mut writer = Writer::new(apex.document(), options.inclusive_prefixes, sink);
+    let end = apex.document().node(apex.index).map_or(0, |n| n.end);
+    writer.range(
+        apex.index,
+        end,
+        Some(apex.index),
+        options.without.map(|w| w.index),
+    );
+    writer.leave_open()
+}
+
+/// Writes what an element contains, as it is written where the start tags around it have rendered
+/// these declarations. With `open`, the last element within keeps its end tag for later.
+pub(crate) fn canonicalise_within<'d, S: Sink>(
+    holder: Element<'d>,
+    prefixes: &'d str,
+    rendered: &'d Rendered,
+    open: Option<Element<'d>>,
+    sink: &mut S,
+) -> Rendered {
+    let mut writer = Writer::new(holder.document(), prefixes, sink);
+    let outer = rendered.iter().map(|(p, u)| (p.as_str(), u.as_str()));
+    writer.rendered.extend(outer);
+    let end = holder.document().node(holder.index).map_or(0, |n| n.end);
+    let apex = open.map(|element| element.index);
+    if let Some(text) = holder.data().and_then(ElementData::verbatim_text) {
+        writer.sink.put(writer.document.str(text).as_bytes());
+    }
+    writer.range(holder.index.saturating_add(1), end, apex, None);
+    match apex {
+        Some(_) => writer.leave_open(),
+        None => {
+            writer.close_until(u32::MAX);
+            Rendered::new()
+        }
+    }
 }
 
 struct Counter<'s, S> {
@@ -132,12 +169,38 @@ struct Writer<'d, 's, S> {
     sink: Counter<'s, S>,
 }
 
-impl<'d, S: Sink> Writer<'d, '_, S> {
+impl<'d, 's, S: Sink> Writer<'d, 's, S> {
+    fn new(document: &'d Document, prefixes: &'d str, sink: &'s mut S) -> Self {
+        Self {
+            document,
+            inclusive: prefixes.split_ascii_whitespace().collect(),
+            rendered: Vec::with_capacity(8),
+            open: Vec::with_capacity(16),
+            namespaces: Vec::with_capacity(4),
+            attributes: Vec::with_capacity(8),
+            sink: Counter { sink, written: 0 },
+        }
+    }
+
     fn subtree(&mut self, apex: u32, skip: Option<u32>) {
-        let Some(end) = self.document.node(apex).map(|n| n.end) else {
-            return;
-        };
-        let mut index = apex;
+        let end = self.document.node(apex).map_or(0, |n| n.end);
+        self.range(apex, end, Some(apex), skip);
+        self.close_until(u32::MAX);
+    }
+
+    /// Takes back the end tag that is owed to the only element that is open, and gives what is
+    /// declared in it.
+    fn leave_open(mut self) -> Rendered {
+        debug_assert!(self.open.len() <= 1);
+        self.open.clear();
+        let owned = |(prefix, uri): &(&str, &str)| ((*prefix).to_owned(), (*uri).to_owned());
+        self.rendered.iter().map(owned).collect()
+    }
+
+    /// Writes the nodes from `from` up to `end`; the apex, if it is among them, is never copied
+    /// from the source.
+    fn range(&mut self, from: u32, end: u32, apex: Option<u32>, skip: Option<u32>) {
+        let mut index = from;
         while index < end {
             self.close_until(index);
             let Some(node) = self.document.node(index) else {
@@ -151,7 +214,7 @@ impl<'d, S: Sink> Writer<'d, '_, S> {
                 NodeData::Text(text) => self.escape(self.document.str(*text), &TEXT),
                 NodeData::Element(element)
                     if element.verbatim.is_some()
-                        && index != apex
+                        && Some(index) != apex
                         && self.needs_no_declaration(element) =>
                 {
                     index = self.verbatim_run(node, element, end, skip);
@@ -159,7 +222,7 @@ impl<'d, S: Sink> Writer<'d, '_, S> {
                 }
                 NodeData::Element(element) => {
                     let rendered = self.rendered.len();
-                    self.start_tag(index, element, index == apex);
+                    self.start_tag(index, element, Some(index) == apex);
                     if let Some(text) = element.verbatim_text() {
                         self.sink.put(self.document.str(text).as_bytes());
                     }
@@ -172,7 +235,6 @@ impl<'d, S: Sink> Writer<'d, '_, S> {
             }
             index = index.saturating_add(1);
         }
-        self.close_until(u32::MAX);
     }
 
     /// Whether the element's prefix is bound, by what was written, to what it is bound to here.

@@ -140,6 +140,11 @@ impl Document {
         &self.source
     }
 
+    /// The buffer that was parsed, to be used again.
+    pub(crate) fn into_source(self) -> Vec<u8> {
+        self.source.into_bytes()
+    }
+
     /// The line and column of a byte offset of [`source`](Self::source).
     #[must_use]
     pub fn text_pos(&self, offset: usize) -> TextPos {
@@ -193,7 +198,6 @@ impl Document {
 
     /// Every prefix in scope at a node with its namespace name, the default namespace as the empty
     /// prefix, undeclared ones left out.
-    #[cfg(feature = "decrypt")]
     pub(crate) fn bindings_at(&self, index: u32) -> Vec<(&str, &str)> {
         let mut bindings: Vec<(&str, &str)> = Vec::new();
         let ancestors = successors(self.node(index), |node| self.node(node.parent));

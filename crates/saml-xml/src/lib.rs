@@ -5,6 +5,7 @@
 //!   with a reason code and a position. Cost is bounded by [`Limits`] and linear in the input.
 //! - [`exclusive_c14n`]: Exclusive XML Canonicalization, streamed.
 //! - [`dsig`]: XML Signature in the one profile of SAML, with keys that come from configuration.
+//! - [`stream`]: a signed document of any size, verified in one pass.
 //! - [`types`]: the scalar types, read strictly.
 //! - [`XmlWriter`]: text out, everything escaped.
 //!
@@ -23,6 +24,7 @@ mod encryption;
 mod error;
 mod limits;
 mod parse;
+pub mod stream;
 pub mod types;
 mod write;
 #[cfg(feature = "decrypt")]
@@ -40,5 +42,6 @@ pub use dsig::{
 pub use encryption::EncryptionErrorKind;
 pub use error::{TextPos, XmlError, XmlErrorKind};
 pub use limits::Limits;
+pub use stream::StreamErrorKind;
 pub use types::{ScalarError, ScalarErrorKind};
 pub use write::XmlWriter;

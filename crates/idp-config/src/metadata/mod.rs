@@ -13,7 +13,8 @@ use saml_xml::{
 };
 use time::OffsetDateTime;
 
-pub(crate) use self::validity::check_not_expired;
+pub(crate) use self::select::speaks_saml2;
+pub(crate) use self::validity::{Validity, check_not_expired, read as read_validity};
 
 use crate::provider::Trust;
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
 };
 
 pub(crate) const MD: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
-const DS: &str = saml_xml::DSIG_NAMESPACE;
+pub(crate) const DS: &str = saml_xml::DSIG_NAMESPACE;
 
 /// The most bytes of metadata that are read: 4 MiB. The metadata of one identity provider is
 /// 2 to 70 KiB (Entra ID, with its WS-Federation roles, is the largest seen); this leaves room for
@@ -30,7 +31,7 @@ pub const MAX_METADATA_BYTES: usize = 4 * 1024 * 1024;
 
 /// Elements, texts and attributes: 400,000, as many to a byte as [`Limits::default`] gives a
 /// message.
-const MAX_NODES: usize = 400_000;
+pub(crate) const MAX_NODES: usize = 400_000;
 
 pub(crate) fn read(
     xml: &[u8],
@@ -93,32 +94,47 @@ fn from_document(
         now,
     };
     let found = select::entity(&context, wanted)?;
-    let role = select::idp_role(&context, found.entity)?;
+    let groups = validity::read(&context, Validity::UNBOUNDED, found.groups.iter().copied());
+    let mut parts = found.groups.iter().copied().chain([found.entity]);
+    let unverified = !verified && parts.any(has_signature);
+    let around = Around {
+        validity: groups?,
+        unverified,
+    };
+    from_entity(&context, found.entity, found.entity_id, around)
+}
 
-    let validity = validity::read(
-        &context,
-        found.groups.iter().copied().chain([found.entity, role]),
-    )?;
+/// What the groups around an entity say.
+#[derive(Clone, Copy)]
+pub(crate) struct Around {
+    pub(crate) validity: Validity,
+    /// There is a signature, and nobody looked at it.
+    pub(crate) unverified: bool,
+}
+
+/// Reads one entity, wherever it stands.
+pub(crate) fn from_entity(
+    context: &Context<'_>,
+    entity: Element<'_>,
+    entity_id: EntityId,
+    around: Around,
+) -> Result<IdentityProvider, ConfigError> {
+    let role = select::idp_role(context, entity)?;
+    let validity = validity::read(context, around.validity, [entity, role].into_iter())?;
     let mut warnings = Vec::new();
-    let signed = found
-        .groups
-        .iter()
-        .copied()
-        .chain([found.entity])
-        .any(has_signature);
-    if signed && !verified {
+    if around.unverified {
         warnings.push(Warning::new(WarningKind::SignatureNotVerified));
     }
-    let keys = keys::signing_keys(&context, role, &mut warnings)?;
-    let endpoints = idp_role::endpoints(&context, role, &mut warnings)?;
+    let keys = keys::signing_keys(context, role, &mut warnings)?;
+    let endpoints = idp_role::endpoints(context, role, &mut warnings)?;
     Ok(IdentityProvider {
-        entity_id: found.entity_id,
+        entity_id,
         sso: endpoints.sso,
         slo: endpoints.slo,
         trust: Trust::Keys(keys),
         name_id_formats: idp_role::name_id_formats(role),
-        scopes: crate::scope::read(found.entity, role),
-        want_authn_requests_signed: idp_role::want_authn_requests_signed(&context, role)?,
+        scopes: crate::scope::read(entity, role),
+        want_authn_requests_signed: idp_role::want_authn_requests_signed(context, role)?,
         valid_until: validity.until,
         cache_duration: validity.cache,
         warnings,
@@ -126,15 +142,15 @@ fn from_document(
 }
 
 /// What every step needs to judge and to say where.
-struct Context<'a> {
-    document: &'a Document,
-    policy: &'a TrustPolicy,
-    now: OffsetDateTime,
+pub(crate) struct Context<'a> {
+    pub(crate) document: &'a Document,
+    pub(crate) policy: &'a TrustPolicy,
+    pub(crate) now: OffsetDateTime,
 }
 
 impl Context<'_> {
     /// An error at the start tag of `element`.
-    fn refuse(&self, kind: ConfigErrorKind, element: Element<'_>) -> ConfigError {
+    pub(crate) fn refuse(&self, kind: ConfigErrorKind, element: Element<'_>) -> ConfigError {
         self.locate(ConfigError::new(kind), element)
     }
 
@@ -143,6 +159,6 @@ impl Context<'_> {
     }
 }
 
-fn has_signature(element: Element<'_>) -> bool {
+pub(crate) fn has_signature(element: Element<'_>) -> bool {
     element.children().any(|child| child.is(DS, "Signature"))
 }

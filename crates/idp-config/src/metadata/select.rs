@@ -142,13 +142,7 @@ pub(super) fn idp_role<'d>(
             .filter(|child| child.is(MD, "IDPSSODescriptor"))
     };
     // SAML Metadata §2.4.1: protocolSupportEnumeration is a white-space separated list of URIs
-    let mut fitting = roles().filter(|role| {
-        role.attribute("protocolSupportEnumeration")
-            .is_some_and(|list| {
-                list.split_ascii_whitespace()
-                    .any(|uri| uri == SAML2_PROTOCOL)
-            })
-    });
+    let mut fitting = roles().filter(|role| speaks_saml2(*role));
     match (fitting.next(), fitting.next()) {
         (Some(role), None) => Ok(role),
         // The standard allows it; which keys and endpoints belong together is then for the one who
@@ -171,4 +165,13 @@ pub(super) fn idp_role<'d>(
             None => context.refuse(ConfigErrorKind::NoIdpRole, entity),
         }),
     }
+}
+
+/// Whether a role is one of SAML 2.0.
+pub(crate) fn speaks_saml2(role: Element<'_>) -> bool {
+    let list = role.attribute("protocolSupportEnumeration");
+    list.is_some_and(|list| {
+        list.split_ascii_whitespace()
+            .any(|uri| uri == SAML2_PROTOCOL)
+    })
 }

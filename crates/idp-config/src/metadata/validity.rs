@@ -8,21 +8,28 @@ use super::Context;
 use crate::error::excerpt;
 use crate::{CLOCK_SKEW, ConfigError, ConfigErrorKind};
 
-pub(super) struct Validity {
-    pub(super) until: Option<OffsetDateTime>,
-    pub(super) cache: Option<Duration>,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Validity {
+    pub(crate) until: Option<OffsetDateTime>,
+    pub(crate) cache: Option<Duration>,
+}
+
+impl Validity {
+    /// What nothing around bounds.
+    pub(crate) const UNBOUNDED: Self = Self {
+        until: None,
+        cache: None,
+    };
 }
 
 /// SAML Metadata §2.3.1, §2.3.2, §2.4.1: the root's and each element's own times bound what is
 /// within, so the earliest and the shortest count.
-pub(super) fn read<'d>(
+pub(crate) fn read<'d>(
     context: &Context<'_>,
+    around: Validity,
     elements: impl Iterator<Item = Element<'d>>,
 ) -> Result<Validity, ConfigError> {
-    let mut validity = Validity {
-        until: None,
-        cache: None,
-    };
+    let mut validity = around;
     for element in elements {
         if let Some(text) = element.attribute("validUntil") {
             let until = parse_date_time(trim_xml(text)).map_err(|_| {

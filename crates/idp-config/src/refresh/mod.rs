@@ -14,7 +14,7 @@
 mod change;
 mod message;
 mod rule;
-mod schedule;
+pub(crate) mod schedule;
 #[cfg(test)]
 mod tests;
 
@@ -310,7 +310,12 @@ impl MetadataRefresher {
         match self.judge(response, now) {
             Ok(refreshed) => {
                 if let Some(idp) = &self.idp {
-                    self.state.next_at = Some(schedule::after_success(idp, now, jitter));
+                    self.state.next_at = Some(schedule::after_success(
+                        idp.cache_duration(),
+                        idp.valid_until(),
+                        now,
+                        jitter,
+                    ));
                 }
                 self.state.fetched_at = Some(now);
                 self.state.attempted_at = Some(now);

@@ -1,8 +1,7 @@
 //! When to ask again. Pure: the time and the jitter are arguments.
 
+use saml_xml::types::Duration as CacheDuration;
 use time::{Duration, OffsetDateTime};
-
-use crate::IdentityProvider;
 
 /// The shortest time between two scheduled fetches that succeeded.
 // Shibboleth's dynamic resolvers: minCacheDuration and minRefreshDelay are 10 minutes
@@ -32,16 +31,16 @@ fn earlier(delay: Duration, jitter: Jitter) -> Duration {
 /// After a success: 0.75 of the shorter of cacheDuration and the time to validUntil, as Shibboleth
 /// does (refreshDelayFactor), within the bounds above. Metadata that expire sooner than that are
 /// fetched before they do.
-pub(super) fn after_success(
-    idp: &IdentityProvider,
+pub(crate) fn after_success(
+    cache: Option<CacheDuration>,
+    valid_until: Option<OffsetDateTime>,
     now: OffsetDateTime,
     jitter: Jitter,
 ) -> OffsetDateTime {
-    let cache: Option<Duration> = idp
-        .cache_duration()
+    let cache: Option<Duration> = cache
         .and_then(|cache| cache.add_to(now))
         .map(|end| end - now);
-    let valid: Option<Duration> = idp.valid_until().map(|until| until - now);
+    let valid: Option<Duration> = valid_until.map(|until| until - now);
     let wanted = [cache, valid]
         .into_iter()
         .flatten()
@@ -56,7 +55,7 @@ pub(super) fn after_success(
 
 /// After so many failures in a row: 1, 2, 4, 8 … minutes, at most [`MAX_BACK_OFF`], or what the
 /// server asked for when that is longer, at most [`MAX_DELAY`].
-pub(super) fn after_failure(
+pub(crate) fn after_failure(
     failures: u32,
     retry_after: Option<Duration>,
     now: OffsetDateTime,

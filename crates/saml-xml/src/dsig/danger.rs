@@ -1,6 +1,7 @@
 //! Loosenings. Each weakens what a signature proves; none is ever on by default.
 
 use super::AlgorithmPolicy;
+use crate::stream::{StreamLimits, StreamVisitor, UnsignedStream};
 
 /// Accepts SHA-1 as digest and in RSA signatures. Chosen-prefix collisions of SHA-1 are practical;
 /// use it for one connection, for as long as its identity provider takes to switch.
@@ -15,4 +16,15 @@ pub const fn accept_sha1(mut policy: AlgorithmPolicy) -> AlgorithmPolicy {
 pub const fn accept_rsa1024(mut policy: AlgorithmPolicy) -> AlgorithmPolicy {
     policy.rsa1024 = true;
     policy
+}
+
+/// Reads a group of elements as a stream whose signature, if there is one, is not looked at: what comes
+/// of it is as good as the way it came. For a file that was verified before it was stored.
+#[must_use]
+pub fn read_unsigned_stream<V: StreamVisitor>(
+    group: (&'static str, &'static str),
+    limits: StreamLimits,
+    visitor: V,
+) -> UnsignedStream<V> {
+    UnsignedStream::new(group, limits, visitor)
 }

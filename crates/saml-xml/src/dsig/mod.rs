@@ -24,7 +24,9 @@ pub use certificate::Certificate;
 pub use error::{KeyError, KeyErrorKind, SignatureError, SignatureErrorKind};
 pub use key::{KeyId, KeyKind, SigningKey, VerifyingKey};
 pub use sign::{SignError, SignErrorKind, SignOptions, sign_enveloped};
+pub(crate) use signature::Signature;
 pub use signature::signature_child;
+pub(crate) use verify::{DigestSink, signing_key};
 pub use verify::{TrustAnchors, Verified, verify_detached, verify_enveloped};
 
 /// The namespace of XML Signature.

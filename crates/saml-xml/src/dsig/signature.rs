@@ -13,21 +13,21 @@ const EXC_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 
 /// A Signature whose structure fits the profile. Nothing is verified yet.
-pub(super) struct Signature<'d> {
-    pub(super) element: Element<'d>,
-    pub(super) signed_info: Element<'d>,
-    pub(super) signed_info_prefixes: &'d str,
-    pub(super) algorithm: SignatureAlgorithm,
-    pub(super) value: Vec<u8>,
-    pub(super) reference: Reference<'d>,
-    pub(super) key_info: Option<Element<'d>>,
+pub(crate) struct Signature<'d> {
+    pub(crate) element: Element<'d>,
+    pub(crate) signed_info: Element<'d>,
+    pub(crate) signed_info_prefixes: &'d str,
+    pub(crate) algorithm: SignatureAlgorithm,
+    pub(crate) value: Vec<u8>,
+    pub(crate) reference: Reference<'d>,
+    pub(crate) key_info: Option<Element<'d>>,
 }
 
-pub(super) struct Reference<'d> {
-    pub(super) prefixes: &'d str,
-    pub(super) digest_algorithm: DigestAlgorithm,
-    pub(super) digest: Vec<u8>,
-    pub(super) digest_element: Element<'d>,
+pub(crate) struct Reference<'d> {
+    pub(crate) prefixes: &'d str,
+    pub(crate) digest_algorithm: DigestAlgorithm,
+    pub(crate) digest: Vec<u8>,
+    pub(crate) digest_element: Element<'d>,
 }
 
 /// Finds the Signature that is a direct child of an element.
@@ -53,7 +53,7 @@ pub(super) fn refuse<T>(kind: Kind, at: Element<'_>) -> Result<T, SignatureError
 
 impl<'d> Signature<'d> {
     /// Reads the Signature child of `parent`.
-    pub(super) fn of(
+    pub(crate) fn of(
         parent: Element<'d>,
         policy: &AlgorithmPolicy,
     ) -> Result<Self, SignatureError> {

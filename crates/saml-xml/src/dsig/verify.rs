@@ -130,47 +130,7 @@ pub fn verify_enveloped<'d>(
     policy: &AlgorithmPolicy,
 ) -> Result<Verified<'d>, SignatureError> {
     let signature = Signature::of(element, policy)?;
-    let mut signed_info = Vec::with_capacity(1024);
-    let options = C14nOptions::default().inclusive(signature.signed_info_prefixes);
-    canonicalise(signature.signed_info, &options, &mut signed_info)?;
-
-    let key = match anchors {
-        TrustAnchors::Keys(keys) => {
-            let claimed = || claimed_key(&signature);
-            let at = signature.element;
-            check_value(
-                keys,
-                signature.algorithm,
-                &signed_info,
-                &signature.value,
-                policy,
-                claimed,
-            )
-            .or_else(|(kind, claimed)| {
-                refuse(kind, at).map_err(|e: SignatureError| e.claiming(claimed))
-            })?
-        }
-        TrustAnchors::CertificateSha256(fingerprints) => {
-            let key = fingerprinted_key(&signature, fingerprints)?;
-            check_value(
-                &[key],
-                signature.algorithm,
-                &signed_info,
-                &signature.value,
-                policy,
-                || None,
-            )
-            // The key is the right one by its fingerprint, so the value must be wrong
-            .or_else(|(kind, _)| {
-                let kind = if kind == Kind::UnknownKey {
-                    Kind::ValueMismatch
-                } else {
-                    kind
-                };
-                refuse(kind, signature.element)
-            })?
-        }
-    };
+    let key = signing_key(&signature, anchors, policy)?;
 
     // XML Signature §3.2.1. Only now, so that nobody without a trusted key causes this work.
     let reference = &signature.reference;
@@ -190,6 +150,55 @@ pub fn verify_enveloped<'d>(
         signature_algorithm: signature.algorithm,
         digest_algorithm: reference.digest_algorithm,
     })
+}
+
+/// XML Signature §3.2.2: the trusted key that made the signature over SignedInfo.
+pub(crate) fn signing_key(
+    signature: &Signature<'_>,
+    anchors: TrustAnchors<'_>,
+    policy: &AlgorithmPolicy,
+) -> Result<VerifyingKey, SignatureError> {
+    let mut signed_info = Vec::with_capacity(1024);
+    let options = C14nOptions::default().inclusive(signature.signed_info_prefixes);
+    canonicalise(signature.signed_info, &options, &mut signed_info)?;
+
+    match anchors {
+        TrustAnchors::Keys(keys) => {
+            let claimed = || claimed_key(signature);
+            let at = signature.element;
+            check_value(
+                keys,
+                signature.algorithm,
+                &signed_info,
+                &signature.value,
+                policy,
+                claimed,
+            )
+            .or_else(|(kind, claimed)| {
+                refuse(kind, at).map_err(|e: SignatureError| e.claiming(claimed))
+            })
+        }
+        TrustAnchors::CertificateSha256(fingerprints) => {
+            let key = fingerprinted_key(signature, fingerprints)?;
+            check_value(
+                &[key],
+                signature.algorithm,
+                &signed_info,
+                &signature.value,
+                policy,
+                || None,
+            )
+            // The key is the right one by its fingerprint, so the value must be wrong
+            .or_else(|(kind, _)| {
+                let kind = if kind == Kind::UnknownKey {
+                    Kind::ValueMismatch
+                } else {
+                    kind
+                };
+                refuse(kind, signature.element)
+            })
+        }
+    }
 }
 
 /// Verifies a signature over octets that stand outside XML: the query of the HTTP Redirect binding
@@ -306,7 +315,7 @@ fn fingerprinted_key(
 }
 
 /// Feeds a digest in blocks, because a canonicaliser writes a few bytes at a time.
-struct DigestSink {
+pub(crate) struct DigestSink {
     context: ring::digest::Context,
     buffer: Vec<u8>,
 }
@@ -314,14 +323,14 @@ struct DigestSink {
 const BLOCK: usize = 2048;
 
 impl DigestSink {
-    fn new(algorithm: DigestAlgorithm) -> Self {
+    pub(crate) fn new(algorithm: DigestAlgorithm) -> Self {
         Self {
             context: ring::digest::Context::new(algorithm.ring()),
             buffer: Vec::with_capacity(BLOCK),
         }
     }
 
-    fn finish(mut self) -> ring::digest::Digest {
+    pub(crate) fn finish(mut self) -> ring::digest::Digest {
         self.context.update(&self.buffer);
         self.context.finish()
     }

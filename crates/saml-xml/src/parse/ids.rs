@@ -8,12 +8,14 @@ use super::Parser;
 use crate::document::AttributeData;
 use crate::error::{XmlError, XmlErrorKind};
 
+/// Whether an attribute with this local name is an identifier.
+pub(crate) fn is_id_name(name: &str) -> bool {
+    name.eq_ignore_ascii_case("id") || matches!(name, "AssertionID" | "RequestID" | "ResponseID")
+}
+
 impl Parser<'_> {
     pub(super) fn note_id(&mut self, attribute: &AttributeData) {
-        let name = self.str(attribute.local);
-        if name.eq_ignore_ascii_case("id")
-            || matches!(name, "AssertionID" | "RequestID" | "ResponseID")
-        {
+        if is_id_name(self.str(attribute.local)) {
             self.ids.push((attribute.value, attribute.span.0));
         }
     }

@@ -5,7 +5,7 @@
 //! processing instructions, other encodings, relative namespace names, repeated identifiers.
 
 mod declaration;
-mod ids;
+pub(crate) mod ids;
 mod name;
 mod tag;
 #[cfg(test)]

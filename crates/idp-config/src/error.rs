@@ -271,6 +271,13 @@ saml_xml::reason_codes! {
             cite: "XML Signature §4.5.2.2",
             hint: "An RSAKeyValue needs one Modulus and one Exponent in base64; export the metadata again or use a certificate.",
         },
+        /// A signing certificate has expired or is not valid yet, and the policy asks for current ones.
+        CertificateNotCurrent => {
+            code: "metadata.certificate_not_current",
+            side: Idp,
+            cite: "SAML FedInterop IIP-MD12 (deviation on request)",
+            hint: "Renew the signing certificate at the identity provider, or trust the key whatever its certificate's dates.",
+        },
         /// A signing key is too short to be safe.
         KeyTooWeak => {
             code: "metadata.key_too_weak",

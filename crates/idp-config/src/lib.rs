@@ -51,6 +51,7 @@ mod error;
 #[cfg(feature = "https")]
 mod fetch;
 mod fingerprint;
+mod history;
 mod mdq;
 mod metadata;
 mod policy;
@@ -58,6 +59,7 @@ mod provider;
 mod refresh;
 mod scope;
 mod source;
+mod summary;
 mod types;
 mod warning;
 
@@ -68,6 +70,7 @@ pub use error::{ConfigError, ConfigErrorKind};
 #[cfg(feature = "https")]
 pub use fetch::HttpsFetcher;
 pub use fingerprint::Sha256Fingerprint;
+pub use history::{Actor, HistoryEvent, SourceKind, What};
 pub use mdq::{MdqName, mdq_url};
 pub use metadata::MAX_METADATA_BYTES;
 pub use policy::TrustPolicy;
@@ -78,5 +81,6 @@ pub use refresh::{
 };
 pub use scope::Scope;
 pub use source::IdpSource;
+pub use summary::{CertificateSummary, IdpSummary, KeySummary};
 pub use types::{Binding, Endpoint, EntityId, NameIdFormat};
 pub use warning::{Warning, WarningKind};

@@ -3,6 +3,7 @@ use saml_xml::{TrustAnchors, VerifyingKey};
 use time::OffsetDateTime;
 use url::Url;
 
+use crate::metadata::Signer;
 use crate::types::{PlainHttp, check_location, redacted};
 use crate::{
     Binding, ConfigError, Endpoint, EntityId, NameIdFormat, Scope, Sha256Fingerprint, TrustPolicy,
@@ -70,7 +71,7 @@ impl IdentityProvider {
         policy: &TrustPolicy,
         now: OffsetDateTime,
     ) -> Result<Self, ConfigError> {
-        metadata::read(xml, wanted, None, policy, now)
+        metadata::read(xml, wanted, Signer::None, policy, now)
     }
 
     /// Reads SAML metadata that have to be signed (SAML Metadata §3): the root's signature is
@@ -86,7 +87,25 @@ impl IdentityProvider {
         policy: &TrustPolicy,
         now: OffsetDateTime,
     ) -> Result<Self, ConfigError> {
-        metadata::read(xml, wanted, Some(signer), policy, now)
+        metadata::read(xml, wanted, Signer::Required(signer), policy, now)
+    }
+
+    /// Reads SAML metadata that may be signed: a signature of the root, if there is one, has to
+    /// verify. For publishers that are about to sign, or sign now and then.
+    ///
+    /// # Errors
+    /// `metadata.signature_invalid`, and those of [`from_metadata_xml`](Self::from_metadata_xml).
+    ///
+    /// # Security
+    /// Whoever can change the document can take the signature away: this finds damage, not attacks.
+    pub fn from_metadata_xml_signed_or_not(
+        xml: &[u8],
+        wanted: Option<&EntityId>,
+        signer: TrustAnchors<'_>,
+        policy: &TrustPolicy,
+        now: OffsetDateTime,
+    ) -> Result<Self, ConfigError> {
+        metadata::read(xml, wanted, Signer::IfSigned(signer), policy, now)
     }
 
     pub(crate) fn from_fingerprint(

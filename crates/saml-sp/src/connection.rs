@@ -22,7 +22,8 @@ const MAX_CLOCK_SKEW: Duration = Duration::seconds(300);
 const DEFAULT_REQUEST_LIFETIME: Duration = Duration::minutes(15);
 
 /// Which element has to be signed. Whatever is signed has to verify.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SignedPart {
     /// The Response, the Assertion, or both: what most identity providers can be set to.
@@ -37,7 +38,8 @@ pub enum SignedPart {
 }
 
 /// How an AuthnRequest travels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RequestBinding {
     /// Redirect if the identity provider offers it, else POST.

@@ -20,6 +20,7 @@
 #![doc = include_str!("example.md")]
 #![forbid(unsafe_code)]
 
+mod config;
 mod connection;
 pub mod danger;
 mod error;
@@ -44,6 +45,7 @@ mod tenancy;
 mod trust;
 mod validate;
 
+pub use config::{ConnectionConfig, DangerConfig};
 pub use connection::{Connection, Identifier, RequestBinding, SignedPart};
 pub use error::Error;
 pub use ids::{ConnectionId, RelayState, RequestId, Secret};

@@ -165,6 +165,31 @@ impl World {
                 self.exchange.connection = connection;
                 Ok(())
             }
+            "preset" => {
+                let id = self.exchange.connection.id().clone();
+                let source = IdpSource::fingerprint(
+                    "urn:idp",
+                    "https://idp.example.test/",
+                    None,
+                    &"ab".repeat(32),
+                )
+                .expect("a source");
+                let idp = source
+                    .resolve(self.exchange.now)
+                    .expect("an identity provider");
+                let mut config = saml_sp::ConnectionConfig::new(id, source);
+                config.preset = Some(argument.to_owned());
+                config.build(idp).map(drop).map_err(|error| error.code())
+            }
+            "key_taken_away" => {
+                // The identity provider's metadata name another key from now on
+                let other = sso_testkit::IdpKey::pooled(sso_testkit::KeyKind::Rsa2048, 3);
+                let idp = self.base.idp.clone().with_key(other);
+                let resolved = crate::trust(&idp, false, self.exchange.now);
+                let connection = self.exchange.connection.clone();
+                self.exchange.connection = connection.with_identity_provider(resolved);
+                Ok(())
+            }
             "sealed" => {
                 let exchange = &self.exchange;
                 let (sp, connection) = (&exchange.sp, &exchange.connection);

@@ -17,7 +17,18 @@ use crate::vectors::signing_key as key;
 pub fn run(idp: &FakeIdp, now: OffsetDateTime, argument: &str) -> Result<(), &'static str> {
     let has = |word: &str| argument.split_whitespace().any(|found| found == word);
     let metadata = idp.metadata_xml();
-    let xml = metadata.replacen(" entityID=", " ID=\"_m\" entityID=", 1);
+    let mut xml = metadata.replacen(" entityID=", " ID=\"_m\" entityID=", 1);
+    if let Some(days) = [("valid_14_days", 14), ("valid_60_days", 60)]
+        .into_iter()
+        .find_map(|(word, days)| has(word).then_some(days))
+    {
+        let until = saml_xml::types::format_date_time(now + time::Duration::days(days));
+        xml = xml.replacen(
+            " entityID=",
+            &format!(" validUntil=\"{until}\" entityID="),
+            1,
+        );
+    }
     let signer = key(if has("rogue") { "rogue" } else { "sp" });
     let mut signed = sign_enveloped(&xml, "_m", &signer, &SignOptions::default()).expect("signed");
     if has("unsigned") {
@@ -36,11 +47,20 @@ pub fn run(idp: &FakeIdp, now: OffsetDateTime, argument: &str) -> Result<(), &'s
     }
     let trusted = [key("sp").verifying_key().clone()];
     let wanted = idp.entity_id().parse().expect("an entity ID");
-    IdentityProvider::from_signed_metadata_xml(
+    let mut policy = TrustPolicy::default();
+    if has("capped") {
+        policy = policy.require_valid_until(time::Duration::days(28));
+    }
+    let read = if has("if_present") {
+        IdentityProvider::from_metadata_xml_signed_or_not
+    } else {
+        IdentityProvider::from_signed_metadata_xml
+    };
+    read(
         signed.as_bytes(),
         Some(&wanted),
         TrustAnchors::Keys(&trusted),
-        &TrustPolicy::default(),
+        &policy,
         now,
     )
     .map(drop)

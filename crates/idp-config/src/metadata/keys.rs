@@ -40,7 +40,8 @@ pub(super) fn signing_keys(
             }
             check_strength(context, &key, element, warnings)?;
             if let Some(certificate) = key.certificate() {
-                note_certificate(context, certificate, warnings);
+                note_certificate(context, certificate, warnings)
+                    .map_err(|error| context.locate(error, element))?;
             }
             if keys.len() == MAX_SIGNING_KEYS {
                 return Err(too_many(context, element));
@@ -220,7 +221,21 @@ fn check_strength(
 
 /// FedInterop IIP-MD12: expired and self-signed certificates are accepted, because it is the key
 /// that was configured. An administrator still wants to know.
-fn note_certificate(context: &Context<'_>, certificate: &Certificate, warnings: &mut Vec<Warning>) {
+fn note_certificate(
+    context: &Context<'_>,
+    certificate: &Certificate,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), ConfigError> {
+    let current = (certificate.not_before()..certificate.not_after()).contains(&context.now);
+    if context.policy.current_certificates && !current {
+        return Err(ConfigError::new(ConfigErrorKind::CertificateNotCurrent)
+            .expected(format!("valid at {}", format_date_time(context.now)))
+            .actual(format!(
+                "{} to {}",
+                format_date_time(certificate.not_before()),
+                format_date_time(certificate.not_after())
+            )));
+    }
     let subject = excerpt(certificate.subject());
     if context.now >= certificate.not_after() {
         let until = format_date_time(certificate.not_after());
@@ -235,6 +250,7 @@ fn note_certificate(context: &Context<'_>, certificate: &Certificate, warnings: 
     if certificate.subject() == certificate.issuer() {
         warnings.push(Warning::about(WarningKind::CertificateSelfSigned, subject));
     }
+    Ok(())
 }
 
 /// What a descriptor without a usable key holds instead, such as `KeyName`.

@@ -33,10 +33,21 @@ pub const MAX_METADATA_BYTES: usize = 4 * 1024 * 1024;
 /// message.
 pub(crate) const MAX_NODES: usize = 400_000;
 
+/// What is asked of the document's own signature.
+#[derive(Clone, Copy)]
+pub(crate) enum Signer<'a> {
+    /// Nothing: whoever hands the document in vouches for it.
+    None,
+    /// It verifies, if it is there.
+    IfSigned(TrustAnchors<'a>),
+    /// It is there, and verifies.
+    Required(TrustAnchors<'a>),
+}
+
 pub(crate) fn read(
     xml: &[u8],
     wanted: Option<&EntityId>,
-    signer: Option<TrustAnchors<'_>>,
+    signer: Signer<'_>,
     policy: &TrustPolicy,
     now: OffsetDateTime,
 ) -> Result<IdentityProvider, ConfigError> {
@@ -52,10 +63,15 @@ pub(crate) fn read(
         ..Limits::default()
     };
     let document = Document::parse(xml.to_vec(), &limits).map_err(ConfigError::xml)?;
-    if let Some(signer) = signer {
-        verify(&document, signer)?;
-    }
-    from_document(&document, wanted, signer.is_some(), policy, now)
+    let verified = match signer {
+        Signer::None => false,
+        Signer::IfSigned(_) if !has_signature(document.root()) => false,
+        Signer::IfSigned(anchors) | Signer::Required(anchors) => {
+            verify(&document, anchors)?;
+            true
+        }
+    };
+    from_document(&document, wanted, verified, policy, now)
 }
 
 /// SAML Metadata §3: the signature of the root covers the whole document, so that whatever is read
@@ -121,6 +137,9 @@ pub(crate) fn from_entity(
 ) -> Result<IdentityProvider, ConfigError> {
     let role = select::idp_role(context, entity)?;
     let validity = validity::read(context, around.validity, [entity, role].into_iter())?;
+    if let Some(at_most) = context.policy.max_validity {
+        validity::check_capped(context, validity.until, at_most, entity)?;
+    }
     let mut warnings = Vec::new();
     if around.unverified {
         warnings.push(Warning::new(WarningKind::SignatureNotVerified));

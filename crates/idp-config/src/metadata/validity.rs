@@ -79,3 +79,24 @@ pub(crate) fn check_not_expired(
         .expected(format!("validUntil after {}", format_date_time(now)))
         .actual(format_date_time(until)))
 }
+
+/// SAML2Int v2 SDP-MD03: what federations ask for.
+pub(super) fn check_capped(
+    context: &Context<'_>,
+    until: Option<OffsetDateTime>,
+    at_most: time::Duration,
+    entity: Element<'_>,
+) -> Result<(), ConfigError> {
+    let latest = context
+        .now
+        .saturating_add(at_most)
+        .saturating_add(CLOCK_SKEW);
+    let refuse = |kind| context.refuse(kind, entity);
+    match until {
+        None => Err(refuse(ConfigErrorKind::ValidUntilMissing)),
+        Some(until) if until > latest => Err(refuse(ConfigErrorKind::ValidUntilTooFar)
+            .expected(format!("at most {}", format_date_time(latest)))
+            .actual(format_date_time(until))),
+        Some(_) => Ok(()),
+    }
+}

@@ -183,7 +183,7 @@ pub enum Refreshed {
 pub struct MetadataRefresher {
     state: RefreshState,
     policy: TrustPolicy,
-    signer: Option<VerifyingKey>,
+    signer: Option<(VerifyingKey, bool)>,
     idp: Option<Arc<IdentityProvider>>,
 }
 
@@ -243,7 +243,15 @@ impl MetadataRefresher {
     /// it came.
     #[must_use]
     pub fn require_signature(mut self, signer: VerifyingKey) -> Self {
-        self.signer = Some(signer);
+        self.signer = Some((signer, true));
+        self
+    }
+
+    /// Verifies the signature of documents that have one with this key, and takes those that have
+    /// none as well. See [`IdentityProvider::from_metadata_xml_signed_or_not`].
+    #[must_use]
+    pub fn verify_signature_if_present(mut self, signer: VerifyingKey) -> Self {
+        self.signer = Some((signer, false));
         self
     }
 
@@ -381,15 +389,18 @@ impl MetadataRefresher {
             return Err(FetchRule::TooLarge.into());
         }
         let wanted = self.state.entity_id.as_ref();
+        let body = &response.body;
         let fresh = match &self.signer {
-            None => IdentityProvider::from_metadata_xml(&response.body, wanted, &self.policy, now)?,
-            Some(key) => IdentityProvider::from_signed_metadata_xml(
-                &response.body,
-                wanted,
-                TrustAnchors::Keys(std::slice::from_ref(key)),
-                &self.policy,
-                now,
-            )?,
+            None => IdentityProvider::from_metadata_xml(body, wanted, &self.policy, now)?,
+            Some((key, required)) => {
+                let anchors = TrustAnchors::Keys(std::slice::from_ref(key));
+                let read = if *required {
+                    IdentityProvider::from_signed_metadata_xml
+                } else {
+                    IdentityProvider::from_metadata_xml_signed_or_not
+                };
+                read(body, wanted, anchors, &self.policy, now)?
+            }
         };
         // The parser takes UTF-8 alone, so this loses nothing
         let xml = String::from_utf8_lossy(&response.body).into_owned();

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::reason::{AuthnRule, ConditionsRule, Reason, RequestRule, ResponseRule};
 
@@ -21,7 +21,7 @@ use crate::reason::{AuthnRule, ConditionsRule, Reason, RequestRule, ResponseRule
 /// assert_eq!(quirk.forgives(), Reason::Authn(AuthnRule::StatementMissing));
 /// assert_eq!(Quirk::find("missing_authn_statement"), Some(quirk));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Quirk {

@@ -90,6 +90,9 @@ saml_xml::reason_codes! {
         /// The source of randomness failed.
         Random => { code: "connection.random", side: Us, cite: "SAML Core §1.3.4",
             hint: "The operating system gave no random bytes." },
+        /// There is no preset of that id.
+        PresetUnknown => { code: "connection.preset_unknown", side: Us, cite: "design rule 10",
+            hint: "Use the id of a preset: jumpcloud, okta, entra, google, onelogin, adfs, ping, keycloak, auth0, shibboleth." },
         /// A sealing key is not 32 octets.
         SealingKey => { code: "connection.sealing_key", side: Us, cite: "design rule 12",
             hint: "Make the sealing key of 32 octets of a random source." },

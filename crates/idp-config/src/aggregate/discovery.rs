@@ -123,7 +123,8 @@ fn extensions<'d>(
 
 fn kept(text: &str) -> Option<String> {
     let text = trim_xml(text);
-    let fits = !text.is_empty() && text.chars().nth(MAX_CHARS).is_none();
+    let short = text.len() <= MAX_CHARS || text.chars().nth(MAX_CHARS).is_none();
+    let fits = !text.is_empty() && short;
     fits.then(|| text.to_owned())
 }
 

@@ -2,6 +2,7 @@
 
 mod discovery;
 mod index;
+mod refresh;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::{
 };
 
 pub use discovery::{DiscoveryEntry, Logo};
+pub use refresh::{AggregateChange, AggregateRefresher};
 
 /// How far ahead an aggregate may say that it is valid: 28 days, twice the 14 days that
 /// federations customarily publish for.

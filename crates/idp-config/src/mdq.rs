@@ -22,7 +22,7 @@ pub enum MdqName {
 }
 
 /// The URL to fetch an entity's metadata from, for a
-/// [`MetadataRefresher`](crate::MetadataRefresher). Give the refresher the entity ID too, and the
+/// [`MetadataRefresher`]. Give the refresher the entity ID too, and the
 /// key that the server signs with.
 ///
 /// # Errors

@@ -406,3 +406,30 @@ fn memory_does_not_grow_with_the_number_of_entities() {
     assert!(many <= few + 10, "{few} {many}");
     assert!(many < 6000, "{many}");
 }
+
+#[test]
+fn a_list_that_a_stranger_fills_is_cut_short() {
+    // The start of a genuine document, and then what somebody else wrote
+    let good = sign(&federation());
+    let (start, _) = good.split_once("<!-- members -->").unwrap();
+    let names: String = (0..32)
+        .map(|n| {
+            format!(
+                "<mdui:DisplayName xml:lang=\"l{n}\">{}</mdui:DisplayName>",
+                "x".repeat(1000)
+            )
+        })
+        .collect();
+    let keys = federation_key();
+    let mut reader =
+        AggregateReader::new(TrustAnchors::Keys(&keys), [], TrustPolicy::default(), AT);
+    reader.push(start.as_bytes()).unwrap();
+    let error = (0..3000).find_map(|n| {
+        let entity = format!(
+            "<md:EntityDescriptor entityID=\"{n}\"><md:IDPSSODescriptor protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\"><md:Extensions>\
+             <mdui:UIInfo xmlns:mdui=\"urn:oasis:names:tc:SAML:metadata:ui\">{names}</mdui:UIInfo></md:Extensions></md:IDPSSODescriptor></md:EntityDescriptor>"
+        );
+        reader.push(entity.as_bytes()).err()
+    });
+    assert_eq!(error.unwrap().code(), "metadata.aggregate_limit");
+}

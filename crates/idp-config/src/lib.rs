@@ -16,6 +16,9 @@
 //!  (typed, stored)             entity_id() sso() slo() trust() warnings()
 //! ```
 //!
+//! A federation publishes all its members at once: an [`AggregateReader`] takes that document as it
+//! comes, and an [`AggregateRefresher`] keeps it fresh.
+//!
 //! What goes wrong is a [`ConfigError`] with a stable code (`metadata.expired`), what was expected
 //! and found, the place in the file, and a hint. What is merely worth knowing, such as an expired
 //! certificate, is in [`IdentityProvider::warnings`].
@@ -63,7 +66,10 @@ mod summary;
 mod types;
 mod warning;
 
-pub use aggregate::{Aggregate, AggregateReader, DiscoveryEntry, Logo, MAX_VALIDITY};
+pub use aggregate::{
+    Aggregate, AggregateChange, AggregateReader, AggregateRefresher, DiscoveryEntry, Logo,
+    MAX_VALIDITY,
+};
 pub use alerts::{ALERT_DAYS, CertificateAlert, due_alerts};
 pub use discovery::{discovered, discovery_request};
 pub use error::{ConfigError, ConfigErrorKind};

@@ -4,9 +4,10 @@
 use std::fmt::Write as _;
 
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use saml_xml::VerifyingKey;
 use url::Url;
 
-use crate::{ConfigError, ConfigErrorKind, EntityId};
+use crate::{ConfigError, ConfigErrorKind, EntityId, MetadataRefresher, TrustPolicy};
 
 /// How the entity is named in the request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub enum MdqName {
 }
 
 /// The URL to fetch an entity's metadata from, for a
-/// [`MetadataRefresher`](crate::MetadataRefresher). Give the refresher the entity ID too, and the
+/// [`MetadataRefresher`]. Give the refresher the entity ID too, and the
 /// key that the server signs with.
 ///
 /// # Errors
@@ -63,6 +64,48 @@ pub fn mdq_url(base: &Url, entity_id: &EntityId, name: MdqName) -> Result<Url, C
     }
     url.set_path(&path);
     Ok(url)
+}
+
+impl MetadataRefresher {
+    /// Starts with nothing, for one entity at an MDQ server: the URL of [`mdq_url`], the entity ID that
+    /// the answer must be about, and the key that it must be signed with.
+    ///
+    /// # Errors
+    /// As [`mdq_url`] and [`MetadataRefresher::new`].
+    ///
+    /// ```
+    /// use idp_config::{FetchResponse, MdqName, MetadataRefresher, Poll, TrustPolicy};
+    /// use saml_xml::Certificate;
+    /// use time::macros::datetime;
+    ///
+    /// # let pem = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/keys/idp.crt.pem"));
+    /// let federation = Certificate::from_pem(pem)?.key()?;
+    /// let base = "https://mdq.federation.example".parse()?;
+    /// let entity = "https://idp.example".parse()?;
+    /// let policy = TrustPolicy::default();
+    /// let mut refresher =
+    ///     MetadataRefresher::from_mdq(&base, entity, MdqName::EntityId, federation, policy)?;
+    ///
+    /// let now = datetime!(2026-12-01 12:00 UTC);
+    /// let Poll::Fetch(request) = refresher.poll(now) else { panic!("nothing was fetched yet") };
+    /// assert_eq!(request.url.path(), "/entities/https%3A%2F%2Fidp.example");
+    /// # let body = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/metadata/accepted__jumpcloud.xml")).to_vec();
+    /// // An answer that is not signed is not believed
+    /// let answer = FetchResponse { status: 200, body, ..FetchResponse::default() };
+    /// let error = refresher.handle_response(answer, now, 0).unwrap_err();
+    /// assert_eq!(error.code(), "metadata.signature_missing");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_mdq(
+        base: &Url,
+        entity_id: EntityId,
+        name: MdqName,
+        signer: VerifyingKey,
+        policy: TrustPolicy,
+    ) -> Result<Self, ConfigError> {
+        let url = mdq_url(base, &entity_id, name)?;
+        Ok(Self::new(url, Some(entity_id), policy)?.require_signature(signer))
+    }
 }
 
 /// Everything but the unreserved characters of RFC 3986 §2.3.

@@ -162,6 +162,9 @@ struct Writer<'d, 's, S> {
     inclusive: Vec<&'d str>,
     /// Declarations written and still in force, innermost last.
     rendered: Vec<(&'d str, &'d str)>,
+    /// Which declarations of the document, of the first 64, are known to be in force. A prefix that
+    /// was resolved says which declaration it means, so that names need no comparing.
+    known: u64,
     open: Vec<OpenTag>,
     /// Scratch: declarations and attributes of the element being written.
     namespaces: Vec<(&'d str, &'d str)>,
@@ -175,6 +178,7 @@ impl<'d, 's, S: Sink> Writer<'d, 's, S> {
             document,
             inclusive: prefixes.split_ascii_whitespace().collect(),
             rendered: Vec::with_capacity(8),
+            known: 0,
             open: Vec::with_capacity(16),
             namespaces: Vec::with_capacity(4),
             attributes: Vec::with_capacity(8),
@@ -224,7 +228,7 @@ impl<'d, 's, S: Sink> Writer<'d, 's, S> {
                     let rendered = self.rendered.len();
                     self.start_tag(index, element, Some(index) == apex);
                     if let Some(text) = element.verbatim_text() {
-                        self.sink.put(self.document.str(text).as_bytes());
+                        self.sink.put(self.document.bytes(text));
                     }
                     self.open.push(OpenTag {
                         end: node.end,
@@ -238,10 +242,25 @@ impl<'d, 's, S: Sink> Writer<'d, 's, S> {
     }
 
     /// Whether the element's prefix is bound, by what was written, to what it is bound to here.
-    fn needs_no_declaration(&self, element: &ElementData) -> bool {
-        let prefix = self.document.str(element.prefix);
-        element.namespace != Namespace::Xml
-            && self.in_force(prefix) == self.document.namespace(element.namespace)
+    fn needs_no_declaration(&mut self, element: &ElementData) -> bool {
+        element.namespace != Namespace::Xml && self.is_declared(element.prefix, element.namespace)
+    }
+
+    /// Whether what was written binds a prefix to the namespace that it means here.
+    fn is_declared(&mut self, prefix: crate::document::Str, namespace: Namespace) -> bool {
+        let bit = match namespace {
+            Namespace::Bound(index @ 0..64) => 1u64 << index,
+            _ => 0,
+        };
+        if self.known & bit != 0 {
+            return true;
+        }
+        let prefix = self.document.str(prefix);
+        let declared = self.in_force(prefix) == self.document.namespace(namespace);
+        if declared {
+            self.known |= bit;
+        }
+        declared
     }
 
     /// Writes an element that is its own canonical form, and all such that follow it without a
@@ -276,14 +295,17 @@ impl<'d, 's, S: Sink> Writer<'d, 's, S> {
             (index, to) = (*next, span.1);
         }
         let source = crate::document::Str::source(first.span.0, to);
-        self.sink.put(self.document.str(source).as_bytes());
+        self.sink.put(self.document.bytes(source));
         index
     }
 
     /// Writes the end tags of all elements that end at or before a node.
     fn close_until(&mut self, index: u32) {
         while let Some(tag) = self.open.pop_if(|tag| tag.end <= index) {
-            self.rendered.truncate(tag.rendered);
+            if self.rendered.len() > tag.rendered {
+                self.rendered.truncate(tag.rendered);
+                self.known = 0;
+            }
             if let Some(NodeData::Element(element)) = self.document.node(tag.index).map(|n| &n.data)
             {
                 self.sink.put(b"</");
@@ -299,12 +321,12 @@ impl<'d, 's, S: Sink> Writer<'d, 's, S> {
         self.attributes.extend(self.document.attributes_of(element));
 
         // Exclusive C14N §3, item 3: prefixes visibly utilised by the element or its attributes
-        self.utilise(self.document.str(element.prefix), element.namespace);
+        self.utilise(element.prefix, element.namespace);
         for position in 0..self.attributes.len() {
             if let Some(attribute) = self.attributes.get(position).copied()
                 && attribute.namespace != Namespace::None
             {
-                self.utilise(self.document.str(attribute.prefix), attribute.namespace);
+                self.utilise(attribute.prefix, attribute.namespace);
             }
         }
         // Exclusive C14N §3, item 2: listed prefixes as in inclusive canonicalisation. What is in
@@ -321,9 +343,12 @@ impl<'d, 's, S: Sink> Writer<'d, 's, S> {
         // Canonical XML §2.2: namespaces by prefix; attributes by namespace name, then local name
         self.namespaces.sort_unstable();
         self.attributes.sort_unstable_by(|a, b| {
-            let key =
-                |x: &'d AttributeData| (document.namespace(x.namespace), document.str(x.local));
-            key(a).cmp(&key(b))
+            let local = || document.str(a.local).cmp(document.str(b.local));
+            if a.namespace == b.namespace {
+                return local();
+            }
+            let name = |x: &AttributeData| document.namespace(x.namespace);
+            name(a).cmp(name(b)).then_with(local)
         });
 
         self.sink.put(b"<");
@@ -339,24 +364,31 @@ impl<'d, 's, S: Sink> Writer<'d, 's, S> {
                 self.escape(uri, &ATTRIBUTE);
                 self.sink.put(b"\"");
                 self.rendered.push((prefix, uri));
+                self.known = 0;
             }
         }
         for position in 0..self.attributes.len() {
             if let Some(attribute) = self.attributes.get(position).copied() {
                 self.sink.put(b" ");
-                self.name(attribute.prefix, attribute.local);
-                self.sink.put(b"=\"");
-                self.escape(document.str(attribute.value), &ATTRIBUTE);
-                self.sink.put(b"\"");
+                match document.verbatim_attribute(attribute) {
+                    Some(verbatim) => self.sink.put(verbatim),
+                    None => {
+                        self.name(attribute.prefix, attribute.local);
+                        self.sink.put(b"=\"");
+                        self.escape(document.str(attribute.value), &ATTRIBUTE);
+                        self.sink.put(b"\"");
+                    }
+                }
             }
         }
         self.sink.put(b">");
     }
 
-    fn utilise(&mut self, prefix: &'d str, namespace: Namespace) {
+    fn utilise(&mut self, prefix: crate::document::Str, namespace: Namespace) {
         // Canonical XML §2.2: the xml prefix is never declared
-        if namespace != Namespace::Xml {
-            self.render(prefix, self.document.namespace(namespace));
+        if namespace != Namespace::Xml && !self.is_declared(prefix, namespace) {
+            let document = self.document;
+            self.render(document.str(prefix), document.namespace(namespace));
         }
     }
 
@@ -393,19 +425,21 @@ impl<'d, 's, S: Sink> Writer<'d, 's, S> {
         } else {
             prefix.start
         };
-        self.sink.put(
-            self.document
-                .str(crate::document::Str::source(start, local.end))
-                .as_bytes(),
-        );
+        let name = crate::document::Str::source(start, local.end);
+        self.sink.put(self.document.bytes(name));
     }
 
     fn escape(&mut self, text: &str, table: &[Option<&'static [u8]>; 64]) {
         let mut rest = text.as_bytes();
         // Most text has nothing to escape; finding that out in long steps is worth the second look
-        let odd =
-            |found: bool, b: &u8| found | (*b < 0x20) | matches!(b, b'"' | b'&' | b'<' | b'>');
-        if !rest.iter().fold(false, odd) {
+        let plain = if core::ptr::eq(table, &TEXT) {
+            let odd = |found: bool, b: &u8| found | matches!(b, b'\r' | b'&' | b'<' | b'>');
+            !rest.iter().fold(false, odd)
+        } else {
+            let odd = |found: bool, b: &u8| found | (*b < 0x20) | matches!(b, b'"' | b'&' | b'<');
+            !rest.iter().fold(false, odd)
+        };
+        if plain {
             return self.sink.put(rest);
         }
         let special = |b: &u8| table.get(*b as usize).is_some_and(Option::is_some);

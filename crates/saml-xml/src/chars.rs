@@ -49,6 +49,12 @@ const fn stops(ordinary: &[u8], special: &[u8]) -> [bool; 256] {
     table
 }
 
+/// Bytes of character data, other than markup, that need a look. Without a branch, so that many are
+/// looked at in one step.
+pub(crate) const fn is_odd(byte: u8) -> bool {
+    ((byte < 0x20) & (byte != b'\n') & (byte != b'\t')) | (byte == 0xEF)
+}
+
 /// Bytes at which a scan of character data has to stop and look.
 pub(crate) static TEXT_STOPS: [bool; 256] = stops(b"\t\n", b"<&>");
 

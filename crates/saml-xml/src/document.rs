@@ -113,6 +113,8 @@ pub struct Document {
     pub(crate) nodes: Vec<Node>,
     pub(crate) attributes: Vec<AttributeData>,
     pub(crate) bindings: Vec<Binding>,
+    /// The values of all identifiers, and where their attributes stand.
+    pub(crate) ids: Vec<(Str, u32)>,
 }
 
 impl fmt::Debug for Document {
@@ -165,6 +167,29 @@ impl Document {
         buffer
             .get(s.start as usize..s.end as usize)
             .unwrap_or_default()
+    }
+
+    pub(crate) fn bytes(&self, s: Str) -> &[u8] {
+        let buffer = if s.decoded {
+            &self.decoded
+        } else {
+            &self.source
+        };
+        buffer
+            .as_bytes()
+            .get(s.start as usize..s.end as usize)
+            .unwrap_or_default()
+    }
+
+    /// An attribute as it stands in the source, if that is its canonical form: `name="value"` with
+    /// nothing decoded. The quote that ends such a value is not in it, nor is there a `<`.
+    pub(crate) fn verbatim_attribute(&self, attribute: &AttributeData) -> Option<&[u8]> {
+        if attribute.value.decoded || attribute.value.start != attribute.local.end.saturating_add(2)
+        {
+            return None;
+        }
+        let whole = Str::source(attribute.span.0, attribute.span.1);
+        Some(self.bytes(whole)).filter(|bytes| bytes.last() == Some(&b'"'))
     }
 
     pub(crate) fn node(&self, index: u32) -> Option<&Node> {

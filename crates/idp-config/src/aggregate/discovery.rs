@@ -78,6 +78,23 @@ impl DiscoveryEntry {
     }
 }
 
+impl DiscoveryEntry {
+    /// Bytes of text in it, to bound what a list of them may hold.
+    pub(super) fn bytes(&self) -> usize {
+        let names = self
+            .display_names
+            .iter()
+            .map(|(l, name)| l.len() + name.len());
+        let words = self.keywords.values().flatten().map(String::len);
+        let logos = self.logos.iter().map(|logo| logo.url.as_str().len());
+        let id = self.entity_id.as_str().len();
+        names
+            .chain(words)
+            .chain(logos)
+            .fold(id, usize::saturating_add)
+    }
+}
+
 /// What an entity with this role says of itself.
 pub(super) fn read(entity: Element<'_>, role: Element<'_>, entity_id: EntityId) -> DiscoveryEntry {
     let ui = || extensions(role, MDUI, "UIInfo").flat_map(Element::children);
@@ -123,7 +140,8 @@ fn extensions<'d>(
 
 fn kept(text: &str) -> Option<String> {
     let text = trim_xml(text);
-    let fits = !text.is_empty() && text.chars().nth(MAX_CHARS).is_none();
+    let short = text.len() <= MAX_CHARS || text.chars().nth(MAX_CHARS).is_none();
+    let fits = !text.is_empty() && short;
     fits.then(|| text.to_owned())
 }
 

@@ -18,10 +18,13 @@ use crate::{ConfigError, ConfigErrorKind, EntityId, IdentityProvider, TrustPolic
 /// Entities of one aggregate: 250,000, twenty times all of eduGAIN.
 const MAX_ENTITIES: usize = 250_000;
 
+/// Bytes of text in the list to choose from: 64 MiB, ten times that of eduGAIN. A genuine signature
+/// with other entities after it is found out at the end only, and must not fill the memory before.
+const MAX_LISTED_BYTES: usize = 64 * 1024 * 1024;
+
 /// What is known of a wanted entity: it was not there (yet), or was read.
 pub(super) type Found = Option<Result<Arc<IdentityProvider>, ConfigError>>;
 
-#[derive(Debug)]
 pub(super) struct Index {
     pub(super) policy: TrustPolicy,
     pub(super) now: OffsetDateTime,
@@ -31,8 +34,11 @@ pub(super) struct Index {
     pub(super) wanted: BTreeMap<EntityId, Found>,
     pub(super) discovery: Vec<DiscoveryEntry>,
     pub(super) entities: usize,
+    /// Bytes of text in `discovery`.
+    listed: usize,
     pub(super) validity: Validity,
-    /// The groups around, the root first; a group that expired makes its entities expired.
+    /// The groups around, the root first, each with whether there is a signature on it or around it. A
+    /// group that expired makes its entities expired.
     groups: Vec<(Result<Validity, ConfigError>, bool)>,
     /// As many octets of the SHA-256 of each entity ID as keep it apart from all others.
     seen: BTreeSet<[u8; 16]>,
@@ -52,6 +58,7 @@ impl Index {
             wanted: wanted.into_iter().map(|id| (id, None)).collect(),
             discovery: Vec::new(),
             entities: 0,
+            listed: 0,
             validity: Validity::UNBOUNDED,
             groups: Vec::new(),
             seen: BTreeSet::new(),
@@ -111,8 +118,14 @@ impl Index {
             && let Ok(around) = around
             && read_validity(&context, *around, [entity, role].into_iter()).is_ok()
         {
-            self.discovery
-                .push(discovery::read(entity, role, id.clone()));
+            let entry = discovery::read(entity, role, id.clone());
+            self.listed = self.listed.saturating_add(entry.bytes());
+            if self.listed > MAX_LISTED_BYTES {
+                return Err(context
+                    .refuse(ConfigErrorKind::AggregateLimit, entity)
+                    .expected(format!("at most {MAX_LISTED_BYTES} bytes of names")));
+            }
+            self.discovery.push(entry);
         }
         if let Some(found) = self.wanted.get_mut(&id) {
             let unverified = !self.verified && (*signed || has_signature(entity));

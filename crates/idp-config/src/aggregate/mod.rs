@@ -2,6 +2,7 @@
 
 mod discovery;
 mod index;
+mod refresh;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::{
 };
 
 pub use discovery::{DiscoveryEntry, Logo};
+pub use refresh::{AggregateChange, AggregateRefresher};
 
 /// How far ahead an aggregate may say that it is valid: 28 days, twice the 14 days that
 /// federations customarily publish for.
@@ -174,10 +176,22 @@ fn limits() -> StreamLimits {
 }
 
 /// What an [`AggregateReader`] kept of an aggregate whose signature it proved.
-#[derive(Debug)]
 pub struct Aggregate {
     index: Index,
     signed_by: Option<VerifyingKey>,
+}
+
+impl fmt::Debug for Aggregate {
+    /// Numbers; the lists would fill a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Aggregate")
+            .field("entities", &self.index.entities)
+            .field("discovery", &self.index.discovery.len())
+            .field("identity_providers", &self.identity_providers().count())
+            .field("valid_until", &self.index.validity.until)
+            .field("signed_by", &self.signed_by)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Aggregate {

@@ -44,7 +44,7 @@ impl EntityId {
             return Err(refuse("nothing".into()));
         }
         // SAML Core §8.3.6: "no more than 1024 characters"
-        if text.chars().nth(Self::MAX_CHARS).is_some() {
+        if text.len() > Self::MAX_CHARS && text.chars().nth(Self::MAX_CHARS).is_some() {
             return Err(refuse(format!("{} characters", text.chars().count())));
         }
         // A line break in an issuer would forge lines in logs, and no XML attribute typed by a

@@ -10,6 +10,7 @@
 //! | [`storage`] | who deploys it: what to keep, for how long, what a lost record means |
 //! | [`logout`] | who ends sessions elsewhere, too: both directions, as a program that runs |
 //! | [`refresh`] | who configures by URL: certificates that renew themselves |
+//! | [`federations`] | who trusts a federation: aggregates of thousands, MDQ, the page to choose from |
 //! | [`encryption`] | whose customers encrypt: keys, algorithms, what is refused |
 //! | [`behind_a_proxy`] | who deploys it: URLs, cookies, bodies |
 //! | [`defaults`] | who reviews it: each default, its reason, and how to depart from it |
@@ -43,6 +44,9 @@ pub mod logout {}
 
 #[doc = include_str!("refresh.md")]
 pub mod refresh {}
+
+#[doc = include_str!("federations.md")]
+pub mod federations {}
 
 #[doc = include_str!("encryption.md")]
 pub mod encryption {}

@@ -8,14 +8,12 @@ use super::Parser;
 use crate::document::AttributeData;
 use crate::error::{XmlError, XmlErrorKind};
 
-/// Whether an attribute with this local name is an identifier.
-pub(crate) fn is_id_name(name: &str) -> bool {
-    name.eq_ignore_ascii_case("id") || matches!(name, "AssertionID" | "RequestID" | "ResponseID")
-}
-
 impl Parser<'_> {
     pub(super) fn note_id(&mut self, attribute: &AttributeData) {
-        if is_id_name(self.str(attribute.local)) {
+        let name = self.bytes(attribute.local);
+        if name.eq_ignore_ascii_case(b"id")
+            || matches!(name, b"AssertionID" | b"RequestID" | b"ResponseID")
+        {
             self.ids.push((attribute.value, attribute.span.0));
         }
     }
@@ -23,6 +21,9 @@ impl Parser<'_> {
     /// SAML Core §1.3.4, XML 1.0 §3.3.1 (VC: ID). Sorting keeps this n log n without a hash that
     /// would need a random seed.
     pub(super) fn check_unique_ids(&mut self) -> Result<(), XmlError> {
+        if self.ids.len() < 2 {
+            return Ok(());
+        }
         let mut ids = core::mem::take(&mut self.ids);
         ids.sort_unstable_by(|a, b| self.str(a.0).cmp(self.str(b.0)).then(a.1.cmp(&b.1)));
         for pair in ids.windows(2) {
@@ -32,6 +33,7 @@ impl Parser<'_> {
                 return self.fail_at(XmlErrorKind::DuplicateId, *at as usize);
             }
         }
+        self.ids = ids;
         Ok(())
     }
 }

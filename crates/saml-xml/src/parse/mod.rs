@@ -5,13 +5,14 @@
 //! processing instructions, other encodings, relative namespace names, repeated identifiers.
 
 mod declaration;
-pub(crate) mod ids;
+mod ids;
 mod name;
 mod tag;
 #[cfg(test)]
 mod tests;
 mod text;
 
+use crate::chars::is_odd;
 use crate::document::{Binding, Document, ElementData, NONE, Namespace, Node, NodeData, Str};
 use crate::error::{TextPos, XmlError, XmlErrorKind};
 use crate::limits::Limits;
@@ -39,11 +40,13 @@ struct Parser<'s> {
     ids: Vec<(Str, u32)>,
     /// Prefix and local name of the element read last, as they stand in the source.
     last_name: (Str, Str),
-    /// No byte of the source is a control character or starts a character near U+FFFE, so that no
+    /// No byte of the source is a control character other than tab and line feed, or starts a character near U+FFFE, so that no
     /// text has to be searched for them.
     no_odd_bytes: bool,
-    /// Prefix of the element resolved last, the innermost declaration then, and the answer.
-    last_namespace: Option<(Str, Option<u32>, Namespace)>,
+    /// Prefixes resolved since the innermost declaration in scope became the present one, with the
+    /// answers. Documents use two or three in turn.
+    resolved: [Option<(Str, Namespace)>; 4],
+    resolved_in: Option<u32>,
     /// Nodes, attributes and declarations so far.
     spent: usize,
 }
@@ -81,6 +84,7 @@ impl Document {
             nodes,
             attributes,
             bindings,
+            ids,
             ..
         } = parser;
         Ok(Self {
@@ -89,6 +93,7 @@ impl Document {
             nodes,
             attributes,
             bindings,
+            ids,
         })
     }
 }
@@ -109,10 +114,9 @@ impl<'s> Parser<'s> {
             scope: Vec::with_capacity(16),
             ids: Vec::new(),
             last_name: (Str::EMPTY, Str::EMPTY),
-            no_odd_bytes: !source
-                .bytes()
-                .fold(false, |odd, b| odd | (b < 0x20) | (b == 0xEF)),
-            last_namespace: None,
+            no_odd_bytes: !source.bytes().fold(false, |found, b| found | is_odd(b)),
+            resolved: [None; 4],
+            resolved_in: None,
             spent: 0,
         }
     }

@@ -226,9 +226,9 @@ impl Parser<'_> {
         self.expect(b'=')?;
         self.skip_space();
         let value = self.attribute_value()?;
-        let declared = match (self.str(prefix), self.str(local)) {
-            ("xmlns", _) => Some(local),
-            ("", "xmlns") => Some(Str::EMPTY),
+        let declared = match (self.bytes(prefix), self.bytes(local)) {
+            (b"xmlns", _) => Some(local),
+            (b"", b"xmlns") => Some(Str::EMPTY),
             _ => None,
         };
         if let Some(declared) = declared {
@@ -295,18 +295,33 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// The namespace of an element. The answer for the last one holds for as long as the innermost
-    /// declaration in scope is the same one: what lies below it has not changed since.
+    /// The namespace of an element. The answers hold for as long as the innermost declaration in
+    /// scope is the same one: what lies below it has not changed since.
     fn resolve_element(&mut self, prefix: Str, at: usize) -> Result<Namespace, XmlError> {
         let innermost = self.scope.last().copied();
-        if let Some((known, scope, namespace)) = self.last_namespace
-            && scope == innermost
-            && self.bytes(known) == self.bytes(prefix)
-        {
-            return Ok(namespace);
+        if self.resolved_in != innermost {
+            self.resolved_in = innermost;
+            self.resolved = [None; 4];
+        }
+        let name = self.bytes(prefix);
+        // Bytes one by one: prefixes are too short for anything that has to be called
+        let same = |known: &Str| {
+            let known = self.bytes(*known);
+            known.len() == name.len() && known.iter().zip(name).all(|(a, b)| a == b)
+        };
+        let known = self
+            .resolved
+            .iter()
+            .flatten()
+            .find(|(known, _)| same(known));
+        if let Some((_, namespace)) = known {
+            return Ok(*namespace);
         }
         let namespace = self.resolve(prefix, at, Namespace::None)?;
-        self.last_namespace = Some((prefix, innermost, namespace));
+        self.resolved.rotate_right(1);
+        if let Some(first) = self.resolved.first_mut() {
+            *first = Some((prefix, namespace));
+        }
         Ok(namespace)
     }
 

@@ -1,7 +1,7 @@
 //! Character data, references, CDATA sections, comments, attribute values.
 
 use super::{Parser, offset};
-use crate::chars::{ATTRIBUTE_STOPS, TEXT_STOPS, is_char, is_space};
+use crate::chars::{ATTRIBUTE_STOPS, TEXT_STOPS, is_char, is_odd, is_space};
 use crate::document::{Node, NodeData, Str};
 use crate::error::{XmlError, XmlErrorKind};
 
@@ -155,7 +155,7 @@ impl Parser<'_> {
     pub(super) fn plain_run(&self, rest: &[u8]) -> Option<usize> {
         let length = memchr::memchr3(b'<', b'&', b'>', rest)?;
         let run = rest.get(..length)?;
-        let odd = |found: bool, b: &u8| found | (*b < 0x20) | (*b == 0xEF);
+        let odd = |found: bool, b: &u8| found | is_odd(*b);
         let plain = rest.get(length) != Some(&b'>')
             && (self.no_odd_bytes || length <= 4096 && !run.iter().fold(false, odd));
         plain.then_some(length)

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::document::{AttributeData, Document};
-use crate::parse::ids::is_id_name;
+use crate::document::Document;
 
 /// As many octets of its SHA-256 as keep an identifier apart from all others.
 const KEPT: usize = 16;
@@ -20,15 +19,14 @@ pub(super) enum Refused {
 impl Ids {
     /// Notes the identifiers of one piece. Those within it were compared when it was parsed.
     pub(super) fn note(&mut self, document: &Document, most: usize) -> Result<(), Refused> {
-        let of_ids = |attribute: &&AttributeData| is_id_name(document.str(attribute.local));
-        for attribute in document.attributes.iter().filter(of_ids) {
-            let value = document.str(attribute.value);
-            let digest = ring::digest::digest(&ring::digest::SHA256, value.as_bytes());
+        for (value, at) in &document.ids {
+            let value = document.bytes(*value);
+            let digest = ring::digest::digest(&ring::digest::SHA256, value);
             let mut kept = [0; KEPT];
             for (to, from) in kept.iter_mut().zip(digest.as_ref()) {
                 *to = *from;
             }
-            let at = attribute.span.0 as usize;
+            let at = *at as usize;
             if self.0.len() >= most {
                 return Err(Refused::TooMany(at));
             }

@@ -1,5 +1,6 @@
 //! Connections: one identity provider as one customer's administrator set it up.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -126,6 +127,8 @@ pub struct ConnectionSettings {
     pub danger_accept_plain_http: bool,
     /// The certificate that the last login was signed with, where only a fingerprint is known.
     pub pinned_certificate: Option<PinnedCertificate>,
+    /// How many days before its end each signing certificate was last told of, by key.
+    pub certificate_alerts: BTreeMap<String, u16>,
     /// How this identity provider speaks SCIM; `None` is the lenient default.
     pub scim_dialect: Option<Preset>,
     /// Whether a user that SCIM creates anew, and who is deactivated here, is revived; `None` as the

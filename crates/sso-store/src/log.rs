@@ -48,6 +48,10 @@ pub enum Event {
     MetadataChanged,
     /// `metadata.failed`
     MetadataFailed,
+    /// `certificate.expiring`
+    CertificateExpiring,
+    /// `scim_token.expiring`
+    ScimTokenExpiring,
     /// `admin.signed_in`
     AdminSignedIn,
     /// `admin.refused`
@@ -70,6 +74,8 @@ impl Event {
             Self::ConnectionRemoved => "connection.removed",
             Self::MetadataChanged => "metadata.changed",
             Self::MetadataFailed => "metadata.failed",
+            Self::CertificateExpiring => "certificate.expiring",
+            Self::ScimTokenExpiring => "scim_token.expiring",
             Self::AdminSignedIn => "admin.signed_in",
             Self::AdminRefused => "admin.refused",
             Self::AdminPasswordSet => "admin.password_set",

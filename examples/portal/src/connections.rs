@@ -3,8 +3,8 @@
 use std::fmt;
 
 use idp_config::{
-    ConfigError, ConfigErrorKind, IdentityProvider, IdpSource, RefreshError, RefreshState,
-    TrustPolicy,
+    Actor, ConfigError, ConfigErrorKind, HistoryEvent, IdentityProvider, IdpSource, RefreshError,
+    RefreshState, TrustPolicy, What,
 };
 use saml_sp::{Connection, ConnectionId, Deployment, RequestBinding, SignedPart, lint};
 use sso_store::{
@@ -155,6 +155,7 @@ pub fn add(
     store: &Store,
     new: NewConnection,
     base: &Url,
+    actor: Actor,
     now: OffsetDateTime,
 ) -> Result<ConnectionRecord, Refused> {
     let name: ConnectionName = new.name.trim().parse().map_err(|_| Refused::Name)?;
@@ -174,7 +175,8 @@ pub fn add(
     // A connection that could not log anybody in is refused now, not at the first login.
     build(&record, now)?;
     store.add_connection(&record)?;
-    note(store, Event::ConnectionAdded, &record.name, now)?;
+    let event = HistoryEvent::added(now, actor, &record.source, &provider);
+    note(store, Event::ConnectionAdded, &record.name, &event, now)?;
     Ok(record)
 }
 
@@ -185,16 +187,27 @@ pub fn add(
 pub fn change(
     store: &Store,
     name: &str,
+    actor: Actor,
     now: OffsetDateTime,
     change: impl FnOnce(&mut ConnectionRecord) -> Result<(), Refused>,
 ) -> Result<ConnectionRecord, Refused> {
     let name: ConnectionName = name.parse().map_err(|_| Refused::NotFound)?;
+    let mut before = None;
     let record = store.change_connection(&name, now, |record| {
+        before = Some(record.clone());
         change(record)?;
         record.label = label(&record.label)?;
         build(record, now).map(drop)
     })?;
-    note(store, Event::ConnectionChanged, &name, now)?;
+    let trust = before.as_ref().and_then(|before| {
+        let (old, new) = (provider(before, now).ok()?, provider(&record, now).ok()?);
+        HistoryEvent::trust(now, actor.clone(), &record.source, &old, &new)
+    });
+    let event = trust.unwrap_or_else(|| {
+        let names = before.map_or_else(Vec::new, |before| differences(&before, &record));
+        HistoryEvent::new(now, actor, &record.source, What::Settings { names })
+    });
+    note(store, Event::ConnectionChanged, &name, &event, now)?;
     Ok(record)
 }
 
@@ -202,12 +215,14 @@ pub fn change(
 ///
 /// # Errors
 /// [`Refused::NotFound`], [`Refused::Db`].
-pub fn remove(store: &Store, name: &str, now: OffsetDateTime) -> Result<(), Refused> {
+pub fn remove(store: &Store, name: &str, actor: Actor, now: OffsetDateTime) -> Result<(), Refused> {
     let name: ConnectionName = name.parse().map_err(|_| Refused::NotFound)?;
+    let record = store.connection(&name)?.ok_or(Refused::NotFound)?;
     if !store.remove_connection(&name)? {
         return Err(Refused::NotFound);
     }
-    note(store, Event::ConnectionRemoved, &name, now)
+    let event = HistoryEvent::new(now, actor, &record.source, What::Removed);
+    note(store, Event::ConnectionRemoved, &name, &event, now)
 }
 
 /// One connection.
@@ -332,16 +347,42 @@ fn preset_id(id: &str) -> Result<String, Refused> {
         .ok_or(Refused::Preset)
 }
 
+/// The names of the settings that differ.
+fn differences(before: &ConnectionRecord, after: &ConnectionRecord) -> Vec<String> {
+    let settings = |record: &ConnectionRecord| {
+        serde_json::to_value(&record.settings)
+            .ok()
+            .and_then(|value| value.as_object().cloned())
+            .unwrap_or_default()
+    };
+    let (old, new) = (settings(before), settings(after));
+    let mut names: Vec<String> = new
+        .iter()
+        .filter(|(name, value)| old.get(*name) != Some(*value))
+        .map(|(name, _)| name.clone())
+        .collect();
+    if before.label != after.label {
+        names.push("label".to_owned());
+    }
+    if before.preset != after.preset {
+        names.push("preset".to_owned());
+    }
+    names
+}
+
 fn note(
     store: &Store,
     event: Event,
     name: &ConnectionName,
+    history: &HistoryEvent,
     now: OffsetDateTime,
 ) -> Result<(), Refused> {
     let reference = random::code(2)
         .map_err(|_| Refused::Setting("The operating system gave no random bytes."))?;
     let mut entry = NewLogEntry::new(now, event, &reference, event.as_str());
     entry.connection = Some(name.as_str());
+    let history = serde_json::to_value(history).ok();
+    entry.report = history.as_ref();
     store.append_log(&entry).map(drop).map_err(Refused::Db)
 }
 
@@ -413,13 +454,14 @@ pub fn facts(record: &ConnectionRecord, now: OffsetDateTime) -> Vec<(&'static st
             format!("{} ({})", endpoint.location(), endpoint.binding()),
         ));
     }
-    for key in provider.signing_keys() {
-        facts.push(("Signing key", key.id().to_string()));
-        if let Some(certificate) = key.certificate() {
-            facts.push((
-                "Certificate until",
-                crate::explain::time_text(certificate.not_after()),
-            ));
+    // As the identity provider's console shows them, to compare
+    for key in provider.summary().keys {
+        facts.push(("Signing key", format!("{}, {}", key.kind, key.key)));
+        if let Some(certificate) = key.certificate {
+            facts.push(("Certificate of", certificate.subject));
+            facts.push(("Serial", certificate.serial));
+            facts.push(("Certificate SHA-256", certificate.sha256));
+            facts.push(("Certificate until", certificate.not_after));
         }
     }
     if let Some(fingerprint) = provider.fingerprint() {

@@ -3,6 +3,7 @@
 //! It signs anybody in, so its connection exists only while it runs in this process, and its
 //! private key (kept, so that a restart does not end the trust) is in the database like our own.
 
+use idp_config::Actor;
 use std::net::SocketAddr;
 
 use dev_idp::Config;
@@ -129,7 +130,7 @@ fn connect(store: &Store, metadata: String) -> Result<(), StartError> {
 pub fn switch_off(store: &Store) -> Result<(), StartError> {
     match connections::find(store, CONNECTION) {
         Ok(record) if is_ours(&record) => {
-            connections::remove(store, CONNECTION, now()).map_err(failed)
+            connections::remove(store, CONNECTION, Actor::CommandLine, now()).map_err(failed)
         }
         Ok(_) | Err(Refused::NotFound) => Ok(()),
         Err(refused) => Err(failed(refused)),

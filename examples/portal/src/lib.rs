@@ -26,6 +26,7 @@
 //! Handlers of [`web`] are thin; pages are in `view`; all database work runs off the async threads.
 
 pub mod admin;
+pub mod alerts;
 pub mod app;
 pub mod cli;
 pub mod connections;

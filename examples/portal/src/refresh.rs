@@ -4,8 +4,8 @@
 use std::sync::{Arc, PoisonError};
 
 use idp_config::{
-    FetchRequest, HttpsFetcher, IdentityProvider, IdpSource, MetadataRefresher, Poll, RefreshError,
-    RefreshState, Refreshed,
+    Actor, FetchRequest, HistoryEvent, HttpsFetcher, IdentityProvider, IdpSource,
+    MetadataRefresher, Poll, RefreshError, RefreshState, Refreshed, What,
 };
 use saml_sp::{Connection, FreshMetadata};
 use sso_store::{
@@ -84,14 +84,19 @@ pub(crate) fn due(app: &App, now: OffsetDateTime) -> Result<(), DbError> {
                 .refreshing
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
-            fetch(app, &record, now)?;
+            fetch(app, &record, Actor::Schedule, now)?;
         }
     }
     Ok(())
 }
 
 /// Asks the server, unless somebody (here or in another process) did within the last minute.
-fn fetch(app: &App, record: &ConnectionRecord, now: OffsetDateTime) -> Result<(), DbError> {
+fn fetch(
+    app: &App,
+    record: &ConnectionRecord,
+    actor: Actor,
+    now: OffsetDateTime,
+) -> Result<(), DbError> {
     let policy = connections::policy(&record.settings);
     let store = app.store();
     let restore = |record: &ConnectionRecord| {
@@ -142,6 +147,7 @@ fn fetch(app: &App, record: &ConnectionRecord, now: OffsetDateTime) -> Result<()
                 None,
                 &record.name,
                 &summary,
+                trust_changed(app, record, actor, now).as_ref(),
                 now,
             )
         }
@@ -152,10 +158,33 @@ fn fetch(app: &App, record: &ConnectionRecord, now: OffsetDateTime) -> Result<()
             Some(error.code()),
             &record.name,
             &error.to_string(),
+            Some(&HistoryEvent::new(
+                now,
+                actor,
+                &record.source,
+                What::Refused {
+                    code: error.code().to_owned(),
+                },
+            )),
             now,
         ),
         _ => Ok(()),
     }
+}
+
+/// What the history says of fresh metadata: the keys before and after.
+fn trust_changed(
+    app: &App,
+    before: &ConnectionRecord,
+    actor: Actor,
+    now: OffsetDateTime,
+) -> Option<HistoryEvent> {
+    let after = app.store().connection(&before.name).ok().flatten()?;
+    let (old, new) = (
+        connections::provider(before, now).ok()?,
+        connections::provider(&after, now).ok()?,
+    );
+    HistoryEvent::trust(now, actor, &before.source, &old, &new)
 }
 
 fn note(
@@ -164,12 +193,15 @@ fn note(
     code: Option<&str>,
     name: &ConnectionName,
     summary: &str,
+    history: Option<&HistoryEvent>,
     now: OffsetDateTime,
 ) -> Result<(), DbError> {
     let reference = random::code(2).unwrap_or_default();
     let mut entry = NewLogEntry::new(now, event, &reference, summary);
     entry.connection = Some(name.as_str());
     entry.code = code;
+    let history = history.and_then(|event| serde_json::to_value(event).ok());
+    entry.report = history.as_ref();
     store.append_log(&entry).map(drop)
 }
 
@@ -197,7 +229,7 @@ impl OnDemand<'_> {
         let mut record = reload()?;
         // Somebody may have been here while this one waited
         if record.metadata.as_ref()?.fetched_at() == before.fetched_at() {
-            fetch(self.app, &record, now).ok()?;
+            fetch(self.app, &record, Actor::UnknownKey, now).ok()?;
             record = reload()?;
         }
         if record.metadata.as_ref() == Some(before) {

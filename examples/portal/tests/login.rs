@@ -283,10 +283,16 @@ fn an_answer_to_nothing_is_refused_unless_allowed() {
     let page = consume(&portal, &mut browser, &answer(&idp, &unsolicited));
     assert_refused(&portal, &page, 403, "request.unsolicited_not_allowed");
 
-    portal::connections::change(&portal.store, "example", now(), |record| {
-        record.settings.allow_unsolicited = true;
-        Ok(())
-    })
+    portal::connections::change(
+        &portal.store,
+        "example",
+        idp_config::Actor::CommandLine,
+        now(),
+        |record| {
+            record.settings.allow_unsolicited = true;
+            Ok(())
+        },
+    )
     .unwrap();
     let page = consume(&portal, &mut browser, &answer(&idp, &unsolicited));
     assert_eq!(
@@ -414,10 +420,16 @@ fn xml_that_is_no_response_leaves_an_audit_entry_and_nothing_else() {
 #[test]
 fn a_disabled_or_missing_connection_starts_nothing() {
     let (portal, _, mut browser) = setup();
-    portal::connections::change(&portal.store, "example", now(), |record| {
-        record.settings.disabled = true;
-        Ok(())
-    })
+    portal::connections::change(
+        &portal.store,
+        "example",
+        idp_config::Actor::CommandLine,
+        now(),
+        |record| {
+            record.settings.disabled = true;
+            Ok(())
+        },
+    )
     .unwrap();
     for name in ["example", "none", "..%2f", "%00"] {
         let page = browser.get(&portal.url(&format!("/login/{name}")));
@@ -443,10 +455,16 @@ fn requests_are_signed_where_that_is_set_and_metadata_has_the_certificate() {
     assert!(metadata.body.contains("X509Certificate") && metadata.body.contains("/saml/consume"));
     let unsigned = browser.get(&portal.url("/login/example"));
     assert!(!unsigned.header("location").contains("Signature="));
-    portal::connections::change(&portal.store, "example", now(), |record| {
-        record.settings.sign_requests = true;
-        Ok(())
-    })
+    portal::connections::change(
+        &portal.store,
+        "example",
+        idp_config::Actor::CommandLine,
+        now(),
+        |record| {
+            record.settings.sign_requests = true;
+            Ok(())
+        },
+    )
     .unwrap();
     let signed = browser.get(&portal.url("/login/example"));
     assert!(

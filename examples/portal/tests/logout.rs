@@ -136,7 +136,14 @@ fn a_connection_by_fingerprint_learns_the_certificate_at_a_login() {
         },
         settings: ConnectionSettings::default(),
     };
-    connections::add(&portal.store, new, &portal.base, now()).unwrap();
+    connections::add(
+        &portal.store,
+        new,
+        &portal.base,
+        idp_config::Actor::CommandLine,
+        now(),
+    )
+    .unwrap();
     let name = "alice@example.test";
     let request = || idp.logout_request(&slo(&portal), name, Some(EMAIL), now());
     assert_eq!(Browser::new().get(request().as_str()).status, 403);

@@ -71,7 +71,14 @@ fn new(url: &str) -> NewConnection {
 }
 
 fn connect(portal: &Portal, publisher: &Publisher) {
-    connections::add(&portal.store, new(&publisher.url), &portal.base, now()).unwrap();
+    connections::add(
+        &portal.store,
+        new(&publisher.url),
+        &portal.base,
+        idp_config::Actor::CommandLine,
+        now(),
+    )
+    .unwrap();
 }
 
 /// As if the last fetch had been ten minutes earlier.
@@ -105,6 +112,25 @@ fn codes(portal: &Portal, event: &str) -> Vec<String> {
         .collect()
 }
 
+/// Who changed whom to trust, and the numbers of keys before and after.
+fn trust_events(portal: &Portal) -> Vec<(idp_config::Actor, usize, usize)> {
+    let entries = portal.store.log(None, 1000).unwrap();
+    let changed = entries
+        .into_iter()
+        .filter(|entry| entry.event == "metadata.changed");
+    changed
+        .map(|entry| {
+            let event: idp_config::HistoryEvent =
+                serde_json::from_value(entry.report.unwrap()).unwrap();
+            let idp_config::What::Trust { old, new, .. } = event.what else {
+                panic!("{event:?}");
+            };
+            assert_ne!(old, new);
+            (event.actor, old.len(), new.len())
+        })
+        .collect()
+}
+
 #[test]
 fn a_key_that_changed_without_warning_costs_one_fetch_and_no_login() {
     let portal = Portal::start();
@@ -130,6 +156,10 @@ fn a_key_that_changed_without_warning_costs_one_fetch_and_no_login() {
     assert!(noted[0].contains("New keys: sha256:") && noted[0].contains("Keys gone: sha256:"));
     assert_eq!(sign_in(&portal, &changed).status, 303);
     assert_eq!(publisher.fetches(), 2);
+    assert_eq!(
+        trust_events(&portal),
+        [(idp_config::Actor::UnknownKey, 1, 1)]
+    );
 }
 
 #[test]
@@ -181,17 +211,35 @@ fn a_url_that_gives_nothing_makes_no_connection() {
     let portal = Portal::start();
     let publisher = Publisher::of(&FakeIdp::new());
     publisher.publish(404, "");
-    let refused = connections::add(&portal.store, new(&publisher.url), &portal.base, now());
+    let refused = connections::add(
+        &portal.store,
+        new(&publisher.url),
+        &portal.base,
+        idp_config::Actor::CommandLine,
+        now(),
+    );
     assert_eq!(refused.unwrap_err().code(), "fetch.client_status");
     assert!(portal.store.connections().unwrap().is_empty());
 
     // A portal that others reach does not fetch from inside its own network
     let public = Portal::start_at(Some("https://sso.example"));
     let base = "https://sso.example".parse().unwrap();
-    let refused = connections::add(&public.store, new(&publisher.url), &base, now());
+    let refused = connections::add(
+        &public.store,
+        new(&publisher.url),
+        &base,
+        idp_config::Actor::CommandLine,
+        now(),
+    );
     assert_eq!(refused.unwrap_err().code(), "fetch.scheme");
     let inside = "https://127.0.0.1:9/metadata";
-    let refused = connections::add(&public.store, new(inside), &base, now());
+    let refused = connections::add(
+        &public.store,
+        new(inside),
+        &base,
+        idp_config::Actor::CommandLine,
+        now(),
+    );
     assert_eq!(refused.unwrap_err().code(), "fetch.address_refused");
 }
 

@@ -1,5 +1,6 @@
 //! `portal connection …`
 
+use idp_config::Actor;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -30,7 +31,8 @@ pub(super) fn run(store: &Store, base: &Url, command: ConnectionCommand) -> Resu
         }
         ConnectionCommand::Set(set) => self::set(store, &set),
         ConnectionCommand::Remove { name } => {
-            connections::remove(store, &name, now()).map_err(|refused| stop(&refused))?;
+            connections::remove(store, &name, Actor::CommandLine, now())
+                .map_err(|refused| stop(&refused))?;
             println!("Removed {name}.");
             Ok(())
         }
@@ -69,7 +71,8 @@ fn add(store: &Store, base: &Url, add: Add) -> Result<(), Stop> {
         trust,
         settings,
     };
-    let record = connections::add(store, new, base, now()).map_err(|refused| stop(&refused))?;
+    let record = connections::add(store, new, base, Actor::CommandLine, now())
+        .map_err(|refused| stop(&refused))?;
     println!(
         "Added {}: \"Sign in with {}\".",
         record.name,
@@ -164,7 +167,7 @@ fn word(value: &impl serde::Serialize) -> String {
 }
 
 fn set(store: &Store, set: &Set) -> Result<(), Stop> {
-    let record = connections::change(store, &set.name, now(), |record| {
+    let record = connections::change(store, &set.name, Actor::CommandLine, now(), |record| {
         if let Some(label) = &set.label {
             record.label.clone_from(label);
         }

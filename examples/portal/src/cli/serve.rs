@@ -15,7 +15,7 @@ use crate::app::{App, StartError};
 use crate::random::now;
 use crate::refresh::is_loopback;
 use crate::scim::ready;
-use crate::{admin, dev, refresh, web};
+use crate::{admin, alerts, dev, refresh, web};
 
 /// How often the plans of metadata fetches are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
@@ -63,6 +63,7 @@ async fn serve(store: Store, options: &Serve) -> Result<(), StartError> {
     tokio::spawn(purge(store));
     let app = Arc::new(app);
     tokio::spawn(keep_fresh(Arc::clone(&app)));
+    tokio::spawn(tell_in_time(app.store().clone()));
     axum::serve(listener, web::router(app))
         .with_graceful_shutdown(async {
             // Without a signal handler the process just ends, which is as safe.
@@ -89,6 +90,19 @@ async fn keep_fresh(app: Arc<App>) {
             eprintln!("metadata could not be kept fresh: {}", error.code());
         }
         tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Looks for what ends soon.
+async fn tell_in_time(store: Store) {
+    loop {
+        let store = store.clone();
+        match tokio::task::spawn_blocking(move || alerts::due(&store, now())).await {
+            Ok(Ok(told)) => told.iter().for_each(|line| eprintln!("{line}")),
+            Ok(Err(error)) => eprintln!("what ends soon could not be told: {}", error.code()),
+            Err(_) => {}
+        }
+        tokio::time::sleep(PURGE_EVERY).await;
     }
 }
 

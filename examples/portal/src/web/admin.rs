@@ -141,7 +141,7 @@ fn add(app: &App, request: &Request, trust: impl FnOnce(&Form) -> Trust) -> Resp
             trust: trust(form),
             settings: ConnectionSettings::default(),
         };
-        match connections::add(app.store(), new, app.base(), now()) {
+        match connections::add(app.store(), new, app.base(), visitor.actor(), now()) {
             Ok(record) => Ok(http::redirect(&view::admin::path(&record))),
             Err(refused) => {
                 let connections = app.store().connections()?;
@@ -164,7 +164,7 @@ pub(super) fn connection(app: &App, request: &Request) -> Response {
 pub(super) fn change(app: &App, request: &Request) -> Response {
     as_admin_form(app, request, |visitor, form| {
         let name = request.name.as_deref().unwrap_or_default();
-        let changed = connections::change(app.store(), name, now(), |record| {
+        let changed = connections::change(app.store(), name, visitor.actor(), now(), |record| {
             record.label = form.get("label").to_owned();
             record.settings.allow_unsolicited = form.ticked("allow_unsolicited");
             record.settings.sign_requests = form.ticked("sign_requests");
@@ -195,15 +195,17 @@ pub(super) fn change(app: &App, request: &Request) -> Response {
 }
 
 pub(super) fn remove(app: &App, request: &Request) -> Response {
-    as_admin_form(app, request, |_, _| {
+    as_admin_form(app, request, |visitor, _| {
         let name = request.name.as_deref().unwrap_or_default();
-        Ok(match connections::remove(app.store(), name, now()) {
-            Ok(()) => http::redirect("/admin/sso"),
-            Err(Refused::NotFound) => {
-                http::page(StatusCode::NOT_FOUND, &view::message::not_found())
-            }
-            Err(refused) => internal(&refused),
-        })
+        Ok(
+            match connections::remove(app.store(), name, visitor.actor(), now()) {
+                Ok(()) => http::redirect("/admin/sso"),
+                Err(Refused::NotFound) => {
+                    http::page(StatusCode::NOT_FOUND, &view::message::not_found())
+                }
+                Err(refused) => internal(&refused),
+            },
+        )
     })
 }
 

@@ -117,7 +117,7 @@ fn change(app: &App, request: &Request, change: TokenChange) -> Response {
 }
 
 pub(super) fn dialect(app: &App, request: &Request) -> Response {
-    as_admin_form(app, request, |_, form| {
+    as_admin_form(app, request, |visitor, form| {
         with_record(app, request, |record| {
             let Some(preset) = Preset::from_name(form.get("scim_dialect")) else {
                 return Ok(http::page(
@@ -125,10 +125,16 @@ pub(super) fn dialect(app: &App, request: &Request) -> Response {
                     &view::message::not_found(),
                 ));
             };
-            let changed = connections::change(app.store(), record.name.as_str(), now(), |record| {
-                record.settings.scim_dialect = Some(preset);
-                Ok(())
-            });
+            let changed = connections::change(
+                app.store(),
+                record.name.as_str(),
+                visitor.actor(),
+                now(),
+                |record| {
+                    record.settings.scim_dialect = Some(preset);
+                    Ok(())
+                },
+            );
             match changed {
                 Ok(record) => Ok(http::redirect(&view::admin::path(&record))),
                 Err(Refused::Db(error)) => Err(error),

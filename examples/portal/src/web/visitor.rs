@@ -16,6 +16,7 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::Response;
+use idp_config::Actor;
 use saml_sp::{PendingLogin, PendingLogout, RequestId};
 use sso_store::{DbError, SessionId, SessionKind, SessionRecord};
 use time::OffsetDateTime;
@@ -76,6 +77,11 @@ impl Visitor {
             session,
             is_admin,
         })
+    }
+
+    /// Who changes something on these pages: they have one account.
+    pub(super) fn actor(&self) -> Actor {
+        Actor::Administrator(crate::admin::ADMINISTRATOR.to_owned())
     }
 
     /// The token for the forms of this browser.

@@ -81,7 +81,14 @@ impl Portal {
             trust: Trust::MetadataXml(idp.metadata_xml()),
             settings: ConnectionSettings::default(),
         };
-        connections::add(&self.store, new, &self.base, now()).unwrap();
+        connections::add(
+            &self.store,
+            new,
+            &self.base,
+            idp_config::Actor::CommandLine,
+            now(),
+        )
+        .unwrap();
     }
 
     /// The latest log entry.

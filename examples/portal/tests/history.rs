@@ -33,8 +33,8 @@ fn history(portal: &Portal) -> Vec<HistoryEvent> {
 fn each_change_of_a_connection_is_an_event() {
     let portal = Portal::start();
     portal.connect("example", &FakeIdp::preset(Preset::Generic));
-    let ada = || Actor::Administrator("ada".to_owned());
-    connections::change(&portal.store, "example", ada(), now(), |record| {
+    let grace = || Actor::Administrator("grace".to_owned());
+    connections::change(&portal.store, "example", grace(), now(), |record| {
         record.settings.allow_unsolicited = true;
         record.label = "Another".to_owned();
         Ok(())
@@ -53,14 +53,14 @@ fn each_change_of_a_connection_is_an_event() {
     };
     assert_eq!(fingerprints.len(), 1);
     assert_eq!(fingerprints[0].len(), 95, "SHA-256 with colons");
-    assert_eq!(changed.actor, ada());
+    assert_eq!(changed.actor, grace());
     let What::Settings { names } = &changed.what else {
         panic!("{changed:?}");
     };
     assert_eq!(names, &["allow_unsolicited", "label"]);
     assert_eq!(removed.what, What::Removed);
     let redacted = serde_json::to_string(&changed.clone().redacted()).unwrap();
-    assert!(!redacted.contains("ada"), "{redacted}");
+    assert!(!redacted.contains("grace"), "{redacted}");
 }
 
 fn told(portal: &Portal) -> Vec<LogEntry> {

@@ -78,6 +78,10 @@ mod tests {
     fn the_page_of_attacks_is_what_the_catalogue_makes() {
         let written = std::fs::read_to_string(super::root().join("docs/attacks.md")).unwrap();
         assert!(written == super::attacks::page(), "run cargo xtask attacks");
+        assert_eq!(
+            super::attacks::missing(&super::root()),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

@@ -165,7 +165,7 @@ fn document() -> String {
 
 fn entity(xml: &mut String, n: usize, certificate: &str) {
     use std::fmt::Write as _;
-    let is_idp = n % 2 == 0;
+    let is_idp = n.is_multiple_of(2);
     let (entity, role) = (
         name(n),
         if is_idp {

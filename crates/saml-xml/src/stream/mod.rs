@@ -19,6 +19,7 @@
 mod context;
 mod error;
 mod ids;
+mod output;
 mod part;
 mod reader;
 mod scan;

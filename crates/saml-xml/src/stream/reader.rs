@@ -6,6 +6,7 @@ use core::mem::take;
 use super::context::Group;
 use super::error::{StreamError, StreamErrorKind};
 use super::ids::{Ids, Refused};
+use super::output::{Output, Promise};
 use super::part::{Origin, Part};
 use super::scan::{Event, Scanner};
 use super::{Proof, StreamLimits, StreamVisitor};
@@ -30,32 +31,6 @@ enum Phase {
     Body,
     /// After the root.
     Epilog,
-}
-
-/// Where canonical octets go.
-pub(super) enum Output {
-    Nowhere,
-    Digest(Box<DigestSink>),
-    #[cfg(test)]
-    Bytes(Vec<u8>),
-}
-
-impl Sink for Output {
-    fn put(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Nowhere => {}
-            Self::Digest(sink) => sink.put(bytes),
-            #[cfg(test)]
-            Self::Bytes(sink) => sink.put(bytes),
-        }
-    }
-}
-
-/// What the digest has to be, by a signature whose value is that of a trusted key.
-struct Promise {
-    digest: Vec<u8>,
-    at: TextPos,
-    proof: Proof,
 }
 
 pub(crate) struct Reader<'a, V: StreamVisitor> {

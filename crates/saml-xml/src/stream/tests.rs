@@ -1,6 +1,6 @@
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
-use super::reader::Output;
+use super::output::Output;
 use super::*;
 use crate::types::encode_base64;
 use crate::{

@@ -212,6 +212,7 @@ const ELSEWHERE: &[(&str, &str, &[&str])] = &[
 ];
 
 /// The proofs that are not there.
+#[cfg(test)]
 pub(crate) fn missing(root: &std::path::Path) -> Vec<String> {
     let proofs = ELSEWHERE
         .iter()

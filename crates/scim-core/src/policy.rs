@@ -59,7 +59,7 @@ pub enum Deprovision {
 
 /// How users of one connection are provisioned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ProvisioningPolicy {
     /// Whether a login of somebody unknown makes a user.

@@ -8,6 +8,7 @@ use idp_config::{IdpSource, RefreshState};
 use rusqlite::{OptionalExtension, Row};
 use saml_sp::PinnedCertificate;
 use scim_core::dialect::Preset;
+use scim_core::policy::ProvisioningPolicy;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -134,6 +135,10 @@ pub struct ConnectionSettings {
     /// Whether a user that SCIM creates anew, and who is deactivated here, is revived; `None` as the
     /// dialect says.
     pub scim_revive: Option<bool>,
+    /// Who becomes a user, with which roles, and what happens when one leaves.
+    pub provisioning: ProvisioningPolicy,
+    /// The attribute of a login that names the user's groups; without one, the groups are SCIM's.
+    pub groups_attribute: Option<String>,
     /// Keep the connection off the login page and refuse its logins.
     pub disabled: bool,
 }

@@ -10,9 +10,7 @@ use saml_sp::{Login, Received};
 use scim_core::document::{Document, Value};
 use scim_core::filter::{CompareOp, Filter, Leaf, Operand, Test};
 use scim_core::log::LogStore as _;
-use scim_core::policy::{
-    Arrival, Decision, DeletedBy, Incoming, Known, LocalUser, ProvisioningPolicy,
-};
+use scim_core::policy::{Arrival, Decision, DeletedBy, Denial, Incoming, Known, LocalUser};
 use scim_core::random::{Random, RandomError};
 use scim_core::rate::{RateLimit, RateLimiter};
 use scim_core::resource::{ConnectionId, Resource, ResourceId, TenantId};
@@ -270,6 +268,21 @@ impl Directory<'_> {
         }
     }
 
+    /// The names of the groups that SCIM has the user in.
+    fn groups(&self, id: &ResourceId) -> Vec<String> {
+        let load = Load {
+            groups: true,
+            ..Load::default()
+        };
+        let found = ready(self.resources.get(&self.tenant, self.kind, id, load));
+        let groups = found.ok().flatten().and_then(|user| user.groups);
+        groups
+            .into_iter()
+            .flatten()
+            .filter_map(|group| group.display)
+            .collect()
+    }
+
     fn is_buried(&self, name: &str) -> bool {
         let Some(path) = path(self.registry, self.kind, "userName") else {
             return false;
@@ -318,6 +331,14 @@ pub(crate) fn admit(
         roles: std::collections::BTreeSet::new(),
         connection: Some(connection.clone()),
     });
+    let groups = match &record.settings.groups_attribute {
+        // An attribute that is not there names no group; one that is not text says nothing
+        Some(name) => login.attributes().texts(name).ok().map(|names| {
+            let names = names.into_iter().map(str::to_owned);
+            names.collect::<Vec<_>>()
+        }),
+        None => user.as_ref().map(|user| directory.groups(&user.id)),
+    };
     let gone = user.is_none() && (linked.is_some() || directory.is_buried(name_id.value()));
     let incoming = Incoming {
         arrival: Arrival::Login,
@@ -327,7 +348,7 @@ pub(crate) fn admit(
             .as_ref()
             .map_or(name_id.value(), |user| user.user_name.as_str()),
         active: true,
-        groups: None,
+        groups: groups.as_deref(),
     };
     let known = Known {
         linked: user.as_ref(),
@@ -335,13 +356,24 @@ pub(crate) fn admit(
         tombstone: gone.then_some(DeletedBy::IdentityProvider),
         local_administrators: 1,
     };
-    match ProvisioningPolicy::default().decide(&incoming, &known) {
-        Decision::Deny(denial) => Err(Reject::ours(
-            denial.code(),
-            "idp",
-            "The identity provider has deactivated or deleted this user by SCIM; it can activate the user again.",
-            received,
-        )),
+    let refuse = |denial: Denial| {
+        let hint = match denial {
+            Denial::CreationOff => {
+                "This connection makes no users at their first login: provision the user by SCIM first."
+            }
+            Denial::RequiredGroup => {
+                "The user is in none of the groups that this connection asks for; assign one at the identity provider."
+            }
+            _ => {
+                "The identity provider has deactivated or deleted this user by SCIM; it can activate the user again."
+            }
+        };
+        Err(Reject::ours(denial.code(), "idp", hint, received))
+    };
+    match record.settings.provisioning.decide(&incoming, &known) {
+        Decision::Deny(denial) => refuse(denial),
+        // Whoever is not admitted any more; the account itself is SCIM's to change
+        Decision::Disable(_) | Decision::Delete(_) => refuse(Denial::RequiredGroup),
         _ => Ok(user.map(|user| user.id.as_str().to_owned())),
     }
 }

@@ -559,3 +559,35 @@ fn an_encrypted_assertion_logs_in_with_the_certificate_of_the_metadata() {
     let page = browser.follow(&portal.url("/"));
     assert!(page.body.contains("alice@example.test"), "{}", page.body);
 }
+
+#[test]
+fn the_provisioning_policy_decides_who_becomes_a_user() {
+    let (portal, idp, _) = setup();
+    let policy = |json: &str| {
+        portal::connections::change(
+            &portal.store,
+            "example",
+            idp_config::Actor::CommandLine,
+            now(),
+            |record| {
+                record.settings.provisioning = serde_json::from_str(json).unwrap();
+                record.settings.groups_attribute = Some("groups".to_owned());
+                Ok(())
+            },
+        )
+        .unwrap();
+    };
+    let log_in = || {
+        let mut browser = Browser::new();
+        let request = portal.start_login(&mut browser, "example");
+        consume(&portal, &mut browser, &answer(&idp, &request))
+    };
+    policy(r#"{ "create_on_first_login": false }"#);
+    assert_refused(&portal, &log_in(), 403, "policy.creation_off");
+    policy(r#"{ "groups_require": ["finance*"] }"#);
+    assert_refused(&portal, &log_in(), 403, "policy.required_group");
+    assert!(portal.store.users().unwrap().is_empty());
+    policy(r#"{ "groups_require": ["finance*", "ENGINEER*"] }"#);
+    assert_eq!(log_in().status, 303);
+    assert_eq!(portal.store.users().unwrap().len(), 1);
+}

@@ -265,6 +265,12 @@ pub(super) struct Set {
     /// What SCIM does when it makes a user whose name a deactivated one has.
     #[arg(long)]
     pub(super) on_inactive_conflict: Option<OnInactiveConflictArg>,
+    /// Who becomes a user, in JSON: what differs from the default, such as {"groups_require": ["Staff*"]}.
+    #[arg(long, value_name = "FILE")]
+    pub(super) provisioning: Option<PathBuf>,
+    /// The attribute of a login that names the user's groups; empty for SCIM's groups.
+    #[arg(long, value_name = "NAME")]
+    pub(super) groups_attribute: Option<String>,
     /// Keep it off the login page and refuse its logins.
     #[arg(long, value_name = "true|false")]
     pub(super) disabled: Option<Flag>,

@@ -149,6 +149,17 @@ fn show(record: &ConnectionRecord) {
                 .as_str()
                 .to_owned(),
         ),
+        (
+            "groups attribute",
+            settings
+                .groups_attribute
+                .clone()
+                .unwrap_or_else(|| "none: the groups are SCIM's".to_owned()),
+        ),
+        (
+            "provisioning",
+            serde_json::to_string(&settings.provisioning).unwrap_or_default(),
+        ),
         ("disabled", settings.disabled.to_string()),
         ("added", time_text(record.created_at)),
         ("changed", time_text(record.updated_at)),
@@ -167,6 +178,13 @@ fn word(value: &impl serde::Serialize) -> String {
 }
 
 fn set(store: &Store, set: &Set) -> Result<(), Stop> {
+    let provisioning = match &set.provisioning {
+        Some(path) => Some(
+            serde_json::from_str(&read(path)?)
+                .map_err(|error| Stop::failed(format_args!("{}: {error}", path.display())))?,
+        ),
+        None => None,
+    };
     let record = connections::change(store, &set.name, Actor::CommandLine, now(), |record| {
         if let Some(label) = &set.label {
             record.label.clone_from(label);
@@ -186,6 +204,12 @@ fn set(store: &Store, set: &Set) -> Result<(), Stop> {
         }
         if let Some(choice) = set.on_inactive_conflict {
             settings.scim_revive = Some(matches!(choice, OnInactiveConflictArg::Revive));
+        }
+        if let Some(policy) = provisioning {
+            settings.provisioning = policy;
+        }
+        if let Some(name) = &set.groups_attribute {
+            settings.groups_attribute = Some(name.clone()).filter(|name| !name.is_empty());
         }
         if let Some(seconds) = set.clock_skew {
             settings.clock_skew_seconds = Some(seconds);

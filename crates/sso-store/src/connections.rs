@@ -107,6 +107,46 @@ pub enum RequestBindingChoice {
     Post,
 }
 
+/// A receiver of events.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Webhook {
+    /// Where they are posted to.
+    pub url: url::Url,
+    /// What they are authenticated with.
+    pub secret: WebhookKey,
+}
+
+impl Webhook {
+    /// A receiver.
+    #[must_use]
+    pub fn new(url: url::Url, secret: impl Into<String>) -> Self {
+        Self {
+            url,
+            secret: WebhookKey(secret.into()),
+        }
+    }
+}
+
+/// The shared secret of a receiver. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WebhookKey(String);
+
+impl WebhookKey {
+    /// The secret.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for WebhookKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WebhookKey(..)")
+    }
+}
+
 /// What an administrator may change on a connection. The defaults are the strict ones.
 ///
 /// Stored as JSON; a field that an older version did not write reads as its default.
@@ -139,6 +179,8 @@ pub struct ConnectionSettings {
     pub provisioning: ProvisioningPolicy,
     /// The attribute of a login that names the user's groups; without one, the groups are SCIM's.
     pub groups_attribute: Option<String>,
+    /// Who is told what SCIM changes.
+    pub webhook: Option<Webhook>,
     /// Keep the connection off the login page and refuse its logins.
     pub disabled: bool,
 }

@@ -41,6 +41,7 @@ mod store;
 
 pub use connections::{
     ConnectionName, ConnectionRecord, ConnectionSettings, RequestBindingChoice, RequiredSignature,
+    Webhook, WebhookKey,
 };
 pub use error::{DbError, DbErrorKind};
 pub use log::{

@@ -44,3 +44,4 @@ pub mod refusal;
 mod scim;
 mod view;
 pub mod web;
+pub mod webhooks;

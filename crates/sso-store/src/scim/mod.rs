@@ -94,13 +94,16 @@ impl ScimStore {
         })
     }
 
-    /// Takes events out of the outbox once they were delivered.
+    /// Takes these events out of the outbox, once they were delivered.
     ///
     /// # Errors
     /// `store.busy`, `store.unavailable`.
-    pub fn delivered(&self, up_to: i64) -> Result<(), DbError> {
-        self.store.with(|db| {
-            db.execute("DELETE FROM scim_outbox WHERE seq <= ?1", [up_to])?;
+    pub fn delivered(&self, numbers: &[i64]) -> Result<(), DbError> {
+        self.store.transaction(|db| {
+            let mut statement = db.prepare_cached("DELETE FROM scim_outbox WHERE seq = ?1")?;
+            for number in numbers {
+                statement.execute([number])?;
+            }
             Ok(())
         })
     }

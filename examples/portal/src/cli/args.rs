@@ -271,6 +271,9 @@ pub(super) struct Set {
     /// The attribute of a login that names the user's groups; empty for SCIM's groups.
     #[arg(long, value_name = "NAME")]
     pub(super) groups_attribute: Option<String>,
+    /// Post what SCIM changes there, as Security Event Tokens; prints the new secret once. Empty to stop.
+    #[arg(long, value_name = "URL")]
+    pub(super) webhook: Option<String>,
     /// Keep it off the login page and refuse its logins.
     #[arg(long, value_name = "true|false")]
     pub(super) disabled: Option<Flag>,

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use sso_store::{
-    ConnectionRecord, ConnectionSettings, RequestBindingChoice, RequiredSignature, Store,
+    ConnectionRecord, ConnectionSettings, RequestBindingChoice, RequiredSignature, Store, Webhook,
 };
 
 use url::Url;
@@ -17,6 +17,7 @@ use super::{Stop, table};
 use crate::connections::{self, NewConnection, Refused, Trust};
 use crate::explain::{one_line, time_text};
 use crate::random::now;
+use crate::webhooks;
 
 /// A metadata file above this is not one provider's.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
@@ -29,7 +30,7 @@ pub(super) fn run(store: &Store, base: &Url, command: ConnectionCommand) -> Resu
             show(&connections::find(store, &name).map_err(|refused| stop(&refused))?);
             Ok(())
         }
-        ConnectionCommand::Set(set) => self::set(store, &set),
+        ConnectionCommand::Set(set) => self::set(store, base, &set),
         ConnectionCommand::Remove { name } => {
             connections::remove(store, &name, Actor::CommandLine, now())
                 .map_err(|refused| stop(&refused))?;
@@ -157,6 +158,13 @@ fn show(record: &ConnectionRecord) {
                 .unwrap_or_else(|| "none: the groups are SCIM's".to_owned()),
         ),
         (
+            "webhook",
+            settings
+                .webhook
+                .as_ref()
+                .map_or_else(|| "none".to_owned(), |hook| hook.url.to_string()),
+        ),
+        (
             "provisioning",
             serde_json::to_string(&settings.provisioning).unwrap_or_default(),
         ),
@@ -177,7 +185,17 @@ fn word(value: &impl serde::Serialize) -> String {
         .unwrap_or_default()
 }
 
-fn set(store: &Store, set: &Set) -> Result<(), Stop> {
+fn set(store: &Store, base: &Url, set: &Set) -> Result<(), Stop> {
+    let webhook = set
+        .webhook
+        .as_deref()
+        .map(|url| webhook(url, base))
+        .transpose()?;
+    let secret = webhook
+        .iter()
+        .flatten()
+        .map(|hook| hook.secret.expose().to_owned())
+        .next();
     let provisioning = match &set.provisioning {
         Some(path) => Some(
             serde_json::from_str(&read(path)?)
@@ -204,6 +222,9 @@ fn set(store: &Store, set: &Set) -> Result<(), Stop> {
         }
         if let Some(choice) = set.on_inactive_conflict {
             settings.scim_revive = Some(matches!(choice, OnInactiveConflictArg::Revive));
+        }
+        if let Some(webhook) = webhook {
+            settings.webhook = webhook;
         }
         if let Some(policy) = provisioning {
             settings.provisioning = policy;
@@ -233,5 +254,23 @@ fn set(store: &Store, set: &Set) -> Result<(), Stop> {
     })
     .map_err(|refused| stop(&refused))?;
     show(&record);
+    if let Some(secret) = secret {
+        println!("\nThe secret of the webhook (HS256), shown once: {secret}");
+    }
     Ok(())
+}
+
+/// A receiver with a new secret; none for an empty URL.
+fn webhook(url: &str, base: &Url) -> Result<Option<Webhook>, Stop> {
+    if url.trim().is_empty() {
+        return Ok(None);
+    }
+    let url = Url::parse(url.trim()).map_err(Stop::failed)?;
+    if !webhooks::may_send(&url, base) {
+        return Err(Stop::failed(
+            "--webhook: https, or http on this machine while the portal is on it, too",
+        ));
+    }
+    let secret = webhooks::new_secret().map_err(Stop::failed)?;
+    Ok(Some(Webhook::new(url, secret.expose())))
 }

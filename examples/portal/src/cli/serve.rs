@@ -1,7 +1,7 @@
 //! Serving: the portal, the development identity provider, and what is printed.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use scim_core::log::{LogStore, RequestLog};
@@ -15,10 +15,14 @@ use crate::app::{App, StartError};
 use crate::random::now;
 use crate::refresh::is_loopback;
 use crate::scim::ready;
+use crate::webhooks::Webhooks;
 use crate::{admin, alerts, dev, refresh, web};
 
 /// How often the plans of metadata fetches are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
+
+/// How often events are sent.
+const SEND_EVERY: Duration = Duration::from_secs(2);
 
 /// How often what has expired is deleted.
 const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -64,6 +68,7 @@ async fn serve(store: Store, options: &Serve) -> Result<(), StartError> {
     let app = Arc::new(app);
     tokio::spawn(keep_fresh(Arc::clone(&app)));
     tokio::spawn(tell_in_time(app.store().clone()));
+    tokio::spawn(send_events(Arc::clone(&app)));
     axum::serve(listener, web::router(app))
         .with_graceful_shutdown(async {
             // Without a signal handler the process just ends, which is as safe.
@@ -90,6 +95,27 @@ async fn keep_fresh(app: Arc<App>) {
             eprintln!("metadata could not be kept fresh: {}", error.code());
         }
         tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Sends what SCIM changed to whoever is to be told.
+async fn send_events(app: Arc<App>) {
+    let webhooks = Arc::new(std::sync::Mutex::new(Webhooks::default()));
+    loop {
+        let (app, webhooks) = (Arc::clone(&app), Arc::clone(&webhooks));
+        let done = tokio::task::spawn_blocking(move || {
+            let mut webhooks = webhooks.lock().unwrap_or_else(PoisonError::into_inner);
+            webhooks.deliver(app.store(), app.base(), now())
+        })
+        .await;
+        match done {
+            Ok(Ok(round)) if round.refused > 0 => {
+                eprintln!("webhooks: {} events were refused for good", round.refused);
+            }
+            Ok(Err(error)) => eprintln!("events could not be sent: {}", error.code()),
+            _ => {}
+        }
+        tokio::time::sleep(SEND_EVERY).await;
     }
 }
 

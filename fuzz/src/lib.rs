@@ -124,3 +124,25 @@ pub fn verify(data: &[u8]) {
         assert!(GENUINE.contains(&octets), "a forgery verified");
     }
 }
+
+/// The metadata of a federation in pieces: however it is cut, the outcome is the same.
+pub fn stream(data: &[u8]) {
+    let now = time::OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000);
+    let read = |size: usize| {
+        let wanted = "https://idp.university.example/shibboleth".parse();
+        let policy = idp_config::TrustPolicy::default();
+        let mut reader = idp_config::danger::read_unsigned_aggregate(wanted, policy, now);
+        for piece in data.chunks(size) {
+            reader.push(piece).map_err(|error| error.code())?;
+        }
+        let aggregate = reader.finish().map_err(|error| error.code())?;
+        Ok::<_, &str>((
+            aggregate.discovery().len(),
+            aggregate.identity_providers().count(),
+        ))
+    };
+    let whole = read(data.len().max(1));
+    let cut = usize::from(data.last().copied().unwrap_or(1)).max(1);
+    assert_eq!(whole, read(cut));
+    assert_eq!(whole, read(7));
+}

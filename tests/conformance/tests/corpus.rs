@@ -60,3 +60,8 @@ fn nothing_but_the_genuine_verifies() {
 fn nothing_but_the_genuine_signs_in() {
     replay("response", fuzz_bodies::response);
 }
+
+#[test]
+fn stream() {
+    replay("stream", fuzz_bodies::stream);
+}

@@ -5,13 +5,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use idp_config::{IdpSource, RefreshState};
-use rusqlite::{OptionalExtension, Row};
 use saml_sp::PinnedCertificate;
 use scim_core::dialect::Preset;
 use scim_core::policy::ProvisioningPolicy;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::db::{Db, Row, params};
 use crate::error::{DbError, DbErrorKind};
 use crate::sql;
 use crate::store::{Store, from_json, from_millis, to_json, to_millis};
@@ -247,7 +247,7 @@ struct RawConnection {
 }
 
 impl RawConnection {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
         Ok(Self {
             name: row.get(0)?,
             label: row.get(1)?,
@@ -276,6 +276,14 @@ impl RawConnection {
     }
 }
 
+/// A connection, which nobody else changes until the transaction ends.
+fn to_change(db: Db<'_>, name: &ConnectionName) -> Result<ConnectionRecord, DbError> {
+    let sql = format!("{}{}", sql::CONNECTION_GET, db.dialect().for_update());
+    db.optional(&sql, params![name.as_str()], RawConnection::from_row)?
+        .ok_or_else(|| DbError::new(DbErrorKind::NotFound))?
+        .read()
+}
+
 impl Store {
     /// Adds a connection.
     ///
@@ -287,20 +295,20 @@ impl Store {
         let settings = to_json(&record.settings)?;
         let at = to_millis(record.created_at)?;
         let metadata = record.metadata.as_ref().map(to_json).transpose()?;
-        let added = self.with(|db| {
-            Ok(db.execute(
+        let added = self.write(|db| {
+            db.execute(
                 sql::CONNECTION_INSERT,
-                (
+                params![
                     record.name.as_str(),
                     &record.label,
-                    &record.preset,
+                    record.preset.as_deref(),
                     &record.entity_id,
-                    source,
-                    settings,
+                    &source,
+                    &settings,
                     at,
-                    metadata,
-                ),
-            )?)
+                    metadata.as_deref(),
+                ],
+            )
         })?;
         if added == 1 {
             Ok(())
@@ -321,16 +329,8 @@ impl Store {
         change: impl FnOnce(&mut ConnectionRecord) -> Result<(), E>,
     ) -> Result<ConnectionRecord, E> {
         let mut refused = None;
-        let changed = self.transaction(|db| {
-            let raw = db
-                .query_row(
-                    sql::CONNECTION_GET,
-                    [name.as_str()],
-                    RawConnection::from_row,
-                )
-                .optional()?
-                .ok_or_else(|| DbError::new(DbErrorKind::NotFound))?;
-            let mut record = raw.read()?;
+        let changed = self.transaction_once(|db| {
+            let mut record = to_change(db, name)?;
             if let Err(error) = change(&mut record) {
                 refused = Some(error);
                 return Err(DbError::new(DbErrorKind::InvalidValue));
@@ -338,15 +338,15 @@ impl Store {
             record.updated_at = now;
             db.execute(
                 sql::CONNECTION_UPDATE,
-                (
+                params![
                     name.as_str(),
                     &record.label,
-                    &record.preset,
+                    record.preset.as_deref(),
                     &record.entity_id,
                     to_json(&record.source)?,
                     to_json(&record.settings)?,
                     to_millis(now)?,
-                ),
+                ],
             )?;
             Ok(record)
         });
@@ -367,21 +367,13 @@ impl Store {
         name: &ConnectionName,
         change: impl FnOnce(&mut ConnectionRecord) -> T,
     ) -> Result<T, DbError> {
-        self.transaction(|db| {
-            let raw = db
-                .query_row(
-                    sql::CONNECTION_GET,
-                    [name.as_str()],
-                    RawConnection::from_row,
-                )
-                .optional()?
-                .ok_or_else(|| DbError::new(DbErrorKind::NotFound))?;
-            let mut record = raw.read()?;
+        self.transaction_once(|db| {
+            let mut record = to_change(db, name)?;
             let value = change(&mut record);
             let metadata = record.metadata.as_ref().map(to_json).transpose()?;
             db.execute(
                 sql::CONNECTION_SET_METADATA,
-                (name.as_str(), metadata, &record.entity_id),
+                params![name.as_str(), metadata, &record.entity_id],
             )?;
             Ok(value)
         })
@@ -393,11 +385,11 @@ impl Store {
     /// # Errors
     /// `store.busy`, `store.unavailable`.
     pub fn remove_connection(&self, name: &ConnectionName) -> Result<bool, DbError> {
-        self.transaction(|db| {
-            db.execute(sql::SESSION_DELETE_OF, [name.as_str()])?;
-            db.execute(sql::PENDING_DELETE_OF, [name.as_str()])?;
-            db.execute(sql::TOKENS_DELETE_OF, [name.as_str()])?;
-            Ok(db.execute(sql::CONNECTION_DELETE, [name.as_str()])? == 1)
+        self.write(|db| {
+            db.execute(sql::SESSION_DELETE_OF, params![name.as_str()])?;
+            db.execute(sql::PENDING_DELETE_OF, params![name.as_str()])?;
+            db.execute(sql::TOKENS_DELETE_OF, params![name.as_str()])?;
+            Ok(db.execute(sql::CONNECTION_DELETE, params![name.as_str()])? == 1)
         })
     }
 
@@ -406,14 +398,12 @@ impl Store {
     /// # Errors
     /// `store.corrupt_row`, `store.busy`, `store.unavailable`.
     pub fn connection(&self, name: &ConnectionName) -> Result<Option<ConnectionRecord>, DbError> {
-        let raw = self.with(|db| {
-            Ok(db
-                .query_row(
-                    sql::CONNECTION_GET,
-                    [name.as_str()],
-                    RawConnection::from_row,
-                )
-                .optional()?)
+        let raw = self.read(|db| {
+            db.optional(
+                sql::CONNECTION_GET,
+                params![name.as_str()],
+                RawConnection::from_row,
+            )
         })?;
         raw.map(RawConnection::read).transpose()
     }
@@ -423,11 +413,8 @@ impl Store {
     /// # Errors
     /// `store.corrupt_row`, `store.busy`, `store.unavailable`.
     pub fn connections(&self) -> Result<Vec<ConnectionRecord>, DbError> {
-        let raw = self.with(|db| {
-            let mut statement = db.prepare_cached(sql::CONNECTION_LIST)?;
-            let rows = statement.query_map([], RawConnection::from_row)?;
-            Ok(rows.collect::<Result<Vec<_>, _>>()?)
-        })?;
+        let raw =
+            self.read(|db| db.query(sql::CONNECTION_LIST, params![], RawConnection::from_row))?;
         raw.into_iter().map(RawConnection::read).collect()
     }
 
@@ -441,10 +428,12 @@ impl Store {
         entity_id: &str,
         limit: u32,
     ) -> Result<Vec<ConnectionRecord>, DbError> {
-        let raw = self.with(|db| {
-            let mut statement = db.prepare_cached(sql::CONNECTION_BY_ENTITY_ID)?;
-            let rows = statement.query_map((entity_id, limit), RawConnection::from_row)?;
-            Ok(rows.collect::<Result<Vec<_>, _>>()?)
+        let raw = self.read(|db| {
+            db.query(
+                sql::CONNECTION_BY_ENTITY_ID,
+                params![entity_id, limit],
+                RawConnection::from_row,
+            )
         })?;
         raw.into_iter().map(RawConnection::read).collect()
     }

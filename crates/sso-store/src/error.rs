@@ -7,13 +7,15 @@ use std::fmt;
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DbErrorKind {
-    /// `store.open_failed`: the file cannot be created, opened, locked down or migrated.
+    /// `store.open_failed`: the file cannot be created, opened, locked down or migrated, or the server
+    /// cannot be reached, does not let us in, or has no UTF-8.
     OpenFailed,
-    /// `store.schema_too_new`: a newer version of this crate wrote the file.
+    /// `store.schema_too_new`: a newer version of this crate wrote the database.
     SchemaTooNew,
-    /// `store.busy`: another process held the database for longer than the busy timeout.
+    /// `store.busy`: others held the database, or got into the way, for longer than ten seconds.
     Busy,
-    /// `store.unavailable`: the database refused a statement (disk full, file gone, IO error).
+    /// `store.unavailable`: the database refused a statement (disk full, file gone, IO error), or the
+    /// connection was lost. If that was during a commit, the work may have been done.
     Unavailable,
     /// `store.corrupt_row`: a row is there, but does not read back as what was written.
     CorruptRow,
@@ -73,11 +75,19 @@ impl DbErrorKind {
 pub struct DbError {
     kind: DbErrorKind,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    /// Whether the work only got into somebody else's way, and may be tried again.
+    #[cfg(feature = "postgres")]
+    conflict: bool,
 }
 
 impl DbError {
     pub(crate) fn new(kind: DbErrorKind) -> Self {
-        Self { kind, source: None }
+        Self {
+            kind,
+            source: None,
+            #[cfg(feature = "postgres")]
+            conflict: false,
+        }
     }
 
     pub(crate) fn because(
@@ -85,9 +95,24 @@ impl DbError {
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
         Self {
-            kind,
             source: Some(source.into()),
+            ..Self::new(kind)
         }
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(crate) fn conflict(self, conflict: bool) -> Self {
+        Self { conflict, ..self }
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(crate) const fn is_conflict(&self) -> bool {
+        self.conflict
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(crate) fn with_kind(self, kind: DbErrorKind) -> Self {
+        Self { kind, ..self }
     }
 
     /// Which kind of failure it is.

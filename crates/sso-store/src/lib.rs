@@ -29,8 +29,10 @@
 //! PostgreSQL. All statements are in the SQL both share; only SQLite is built.
 
 mod connections;
+mod db;
 mod error;
 mod log;
+mod migrate;
 mod pending;
 mod replay;
 mod scim;

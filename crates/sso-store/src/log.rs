@@ -7,10 +7,10 @@
 //! [`LOG_RETENTION`]; [`MAX_MESSAGES`] and [`MAX_ENTRIES`] bound what somebody can make us keep by
 //! posting rubbish. Deleted rows are overwritten on disk (`secure_delete`).
 
-use rusqlite::{OptionalExtension, Row};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
+use crate::db::{Row, params};
 use crate::error::DbError;
 use crate::pending::KEEP_EXPIRED_MILLIS;
 use crate::sql;
@@ -158,7 +158,7 @@ struct RawEntry {
 }
 
 impl RawEntry {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
         Ok(Self {
             entry: LogEntry {
                 id: row.get(0)?,
@@ -193,27 +193,27 @@ impl Store {
     pub fn append_log(&self, entry: &NewLogEntry<'_>) -> Result<i64, DbError> {
         let at = to_millis(entry.at)?;
         let report = entry.report.map(to_json).transpose()?;
-        self.transaction(|db| {
-            let id: i64 = db.query_row(
+        self.write(|db| {
+            let id: i64 = db.one(
                 sql::LOG_INSERT,
-                (
+                params![
                     at,
                     entry.event.as_str(),
                     entry.connection,
                     entry.code,
                     entry.reference,
                     entry.summary,
-                    report,
-                ),
+                    report.as_deref(),
+                ],
                 |row| row.get(0),
             )?;
             if let Some(message) = entry.message {
-                db.execute(sql::LOG_MESSAGE_INSERT, (id, at, message))?;
-                db.execute(sql::LOG_MESSAGE_TRIM, [MAX_MESSAGES])?;
+                db.execute(sql::LOG_MESSAGE_INSERT, params![id, at, message])?;
+                db.execute(sql::LOG_MESSAGE_TRIM, params![MAX_MESSAGES])?;
             }
             // Trimming now and then is enough: the bound is about disks, not about exactness.
             if id % 256 == 0 {
-                db.execute(sql::LOG_TRIM, [MAX_ENTRIES])?;
+                db.execute(sql::LOG_TRIM, params![MAX_ENTRIES])?;
             }
             Ok(id)
         })
@@ -224,11 +224,9 @@ impl Store {
     /// # Errors
     /// `store.corrupt_row`, `store.busy`, `store.unavailable`.
     pub fn log(&self, before: Option<i64>, limit: u32) -> Result<Vec<LogEntry>, DbError> {
-        let rows = self.with(|db| {
-            let mut statement = db.prepare_cached(sql::LOG_LIST)?;
-            let rows =
-                statement.query_map((before.unwrap_or(i64::MAX), limit), RawEntry::from_row)?;
-            Ok(rows.collect::<Result<Vec<_>, _>>()?)
+        let rows = self.read(|db| {
+            let params = params![before.unwrap_or(i64::MAX), limit];
+            db.query(sql::LOG_LIST, params, RawEntry::from_row)
         })?;
         rows.into_iter().map(RawEntry::read).collect()
     }
@@ -238,10 +236,12 @@ impl Store {
     /// # Errors
     /// `store.corrupt_row`, `store.busy`, `store.unavailable`.
     pub fn log_by_reference(&self, reference: &str) -> Result<Option<LogEntry>, DbError> {
-        let row = self.with(|db| {
-            Ok(db
-                .query_row(sql::LOG_BY_REFERENCE, [reference], RawEntry::from_row)
-                .optional()?)
+        let row = self.read(|db| {
+            db.optional(
+                sql::LOG_BY_REFERENCE,
+                params![reference],
+                RawEntry::from_row,
+            )
         })?;
         row.map(RawEntry::read).transpose()
     }
@@ -251,11 +251,7 @@ impl Store {
     /// # Errors
     /// `store.busy`, `store.unavailable`.
     pub fn log_message(&self, id: i64) -> Result<Option<String>, DbError> {
-        self.with(|db| {
-            Ok(db
-                .query_row(sql::LOG_MESSAGE_GET, [id], |row| row.get(0))
-                .optional()?)
-        })
+        self.read(|db| db.optional(sql::LOG_MESSAGE_GET, params![id], |row| row.get(0)))
     }
 
     /// Deletes what its time is over for: expired pending logins, replay records and sessions,
@@ -267,14 +263,14 @@ impl Store {
         let at = to_millis(now)?;
         let log = to_millis(now - LOG_RETENTION)?;
         let messages = to_millis(now - MESSAGE_RETENTION)?;
-        self.transaction(|db| {
-            db.execute(sql::PENDING_PURGE, [at - KEEP_EXPIRED_MILLIS])?;
-            db.execute(sql::REPLAY_PURGE, [at])?;
-            db.execute(sql::SESSION_PURGE, [at])?;
-            db.execute(sql::LOG_PURGE, [log])?;
-            db.execute(sql::LOG_TRIM, [MAX_ENTRIES])?;
-            db.execute(sql::LOG_MESSAGE_PURGE, [messages])?;
-            db.execute(sql::LOG_MESSAGE_ORPHANS, [])?;
+        self.write(|db| {
+            db.execute(sql::PENDING_PURGE, params![at - KEEP_EXPIRED_MILLIS])?;
+            db.execute(sql::REPLAY_PURGE, params![at])?;
+            db.execute(sql::SESSION_PURGE, params![at])?;
+            db.execute(sql::LOG_PURGE, params![log])?;
+            db.execute(sql::LOG_TRIM, params![MAX_ENTRIES])?;
+            db.execute(sql::LOG_MESSAGE_PURGE, params![messages])?;
+            db.execute(sql::LOG_MESSAGE_ORPHANS, params![])?;
             Ok(())
         })
     }

@@ -1,9 +1,9 @@
 //! Logins that have been started and not yet finished: [`saml_sp::RequestStore`] over SQL.
 
-use rusqlite::{Connection, OptionalExtension};
 use saml_sp::{Consumed, PendingLogin, RequestId, RequestStore, StoreError};
 use time::OffsetDateTime;
 
+use crate::db::{Db, params};
 use crate::error::DbError;
 use crate::sql;
 use crate::store::{Store, from_json, to_json, to_millis};
@@ -24,53 +24,45 @@ impl Store {
     /// # Errors
     /// `store.busy`, `store.unavailable`.
     pub fn pending_used(&self, id: &RequestId) -> Result<Option<bool>, DbError> {
-        self.with(|db| {
-            Ok(db
-                .query_row(sql::PENDING_STATE, [id.as_str()], |row| row.get(0))
-                .optional()?)
-        })
+        self.read(|db| db.optional(sql::PENDING_STATE, params![id.as_str()], |row| row.get(0)))
     }
 
     fn put_pending(&self, login: &PendingLogin) -> Result<(), DbError> {
         let body = to_json(login)?;
         let created = to_millis(login.created())?;
         let expires = to_millis(login.expires())?;
-        self.transaction(|db| {
+        self.write(|db| {
             make_room(db, created)?;
             db.execute(
                 sql::PENDING_INSERT,
-                (
+                params![
                     login.id().as_str(),
                     login.connection().as_str(),
-                    body,
+                    &body,
                     created,
                     expires,
-                ),
+                ],
             )?;
             Ok(())
         })
     }
 
     fn find_pending(&self, id: &RequestId) -> Result<Option<PendingLogin>, DbError> {
-        let body: Option<String> = self.with(|db| {
-            Ok(db
-                .prepare_cached(sql::PENDING_FIND)?
-                .query_row([id.as_str()], |row| row.get(0))
-                .optional()?)
-        })?;
+        let body: Option<String> =
+            self.read(|db| db.optional(sql::PENDING_FIND, params![id.as_str()], |row| row.get(0)))?;
         body.as_deref().map(from_json).transpose()
     }
 
     fn consume_pending(&self, id: &RequestId, now: OffsetDateTime) -> Result<Consumed, DbError> {
         let now = to_millis(now)?;
-        self.transaction(|db| {
-            if db.execute(sql::PENDING_CONSUME, (id.as_str(), now))? == 1 {
+        self.write(|db| {
+            if db.execute(sql::PENDING_CONSUME, params![id.as_str(), now])? == 1 {
                 return Ok(Consumed::Now);
             }
-            let used: Option<bool> = db
-                .query_row(sql::PENDING_STATE, [id.as_str()], |row| row.get(0))
-                .optional()?;
-            Ok(if used.is_some() {
+            let used: Option<bool> =
+                db.optional(sql::PENDING_STATE, params![id.as_str()], |row| row.get(0))?;
+            // What was not used could not be: its time is over
+            Ok(if used == Some(true) {
                 Consumed::AlreadyUsed
             } else {
                 Consumed::Unknown
@@ -79,11 +71,11 @@ impl Store {
     }
 }
 
-fn make_room(db: &Connection, now: i64) -> Result<(), DbError> {
-    db.execute(sql::PENDING_PURGE, [now - KEEP_EXPIRED_MILLIS])?;
-    let count: i64 = db.query_row(sql::PENDING_COUNT, [], |row| row.get(0))?;
+fn make_room(db: Db<'_>, now: i64) -> Result<(), DbError> {
+    db.execute(sql::PENDING_PURGE, params![now - KEEP_EXPIRED_MILLIS])?;
+    let count: i64 = db.one(sql::PENDING_COUNT, params![], |row| row.get(0))?;
     if count >= MAX_PENDING {
-        db.execute(sql::PENDING_EVICT, [count - MAX_PENDING + 1])?;
+        db.execute(sql::PENDING_EVICT, params![count - MAX_PENDING + 1])?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use saml_sp::{ReplayKey, ReplayStore, StoreError};
 use time::OffsetDateTime;
 
+use crate::db::params;
 use crate::error::DbError;
 use crate::sql;
 use crate::store::{Store, hash_parts, to_millis};
@@ -23,9 +24,9 @@ impl Store {
         ]);
         let until = to_millis(until)?;
         let now = to_millis(now)?;
-        self.transaction(|db| {
-            db.execute(sql::REPLAY_PURGE, [now])?;
-            Ok(db.execute(sql::REPLAY_INSERT, (hash, until))? == 1)
+        self.write(|db| {
+            db.execute(sql::REPLAY_PURGE, params![now])?;
+            Ok(db.execute(sql::REPLAY_INSERT, params![&hash[..], until])? == 1)
         })
     }
 }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use rusqlite::OptionalExtension;
 use time::OffsetDateTime;
 
+use crate::db::params;
 use crate::error::{DbError, DbErrorKind};
 use crate::sql;
 use crate::store::{Store, to_millis};
@@ -48,7 +48,7 @@ impl Store {
             return Ok(found);
         }
         let made = make()?;
-        self.with(|db| Ok(db.execute(sql::SECRET_INSERT, (name, made.expose()))?))?;
+        self.write(|db| db.execute(sql::SECRET_INSERT, params![name, made.expose()]))?;
         // Somebody else's may have been first; theirs counts.
         self.secret(name)?
             .ok_or_else(|| DbError::new(DbErrorKind::Unavailable).into())
@@ -59,11 +59,10 @@ impl Store {
     /// # Errors
     /// `store.busy`, `store.unavailable`.
     pub fn secret(&self, name: &str) -> Result<Option<StoredSecret>, DbError> {
-        self.with(|db| {
-            Ok(db
-                .query_row(sql::SECRET_GET, [name], |row| row.get(0))
-                .optional()?
-                .map(StoredSecret))
+        self.read(|db| {
+            db.optional(sql::SECRET_GET, params![name], |row| {
+                row.get(0).map(StoredSecret)
+            })
         })
     }
 
@@ -79,10 +78,10 @@ impl Store {
         now: OffsetDateTime,
     ) -> Result<bool, DbError> {
         let now = to_millis(now)?;
-        self.with(|db| {
+        self.write(|db| {
             Ok(db.execute(
                 sql::ADMIN_INSERT,
-                (name.to_lowercase(), password_hash.expose(), now),
+                params![name.to_lowercase(), password_hash.expose(), now],
             )? == 1)
         })
     }
@@ -96,15 +95,15 @@ impl Store {
         name: &str,
         password_hash: &StoredSecret,
     ) -> Result<(), DbError> {
-        self.transaction(|db| {
+        self.write(|db| {
             let changed = db.execute(
                 sql::ADMIN_SET_PASSWORD,
-                (name.to_lowercase(), password_hash.expose()),
+                params![name.to_lowercase(), password_hash.expose()],
             )?;
             if changed == 0 {
                 return Err(DbError::new(DbErrorKind::NotFound));
             }
-            db.execute(sql::SESSION_DELETE_KIND, ["administrator"])?;
+            db.execute(sql::SESSION_DELETE_KIND, params!["administrator"])?;
             Ok(())
         })
     }
@@ -114,11 +113,10 @@ impl Store {
     /// # Errors
     /// `store.busy`, `store.unavailable`.
     pub fn administrator(&self, name: &str) -> Result<Option<StoredSecret>, DbError> {
-        self.with(|db| {
-            Ok(db
-                .query_row(sql::ADMIN_GET, [name.to_lowercase()], |row| row.get(0))
-                .optional()?
-                .map(StoredSecret))
+        self.read(|db| {
+            db.optional(sql::ADMIN_GET, params![name.to_lowercase()], |row| {
+                row.get(0).map(StoredSecret)
+            })
         })
     }
 
@@ -127,8 +125,7 @@ impl Store {
     /// # Errors
     /// `store.busy`, `store.unavailable`.
     pub fn has_no_administrator(&self) -> Result<bool, DbError> {
-        let count: i64 =
-            self.with(|db| Ok(db.query_row(sql::ADMIN_COUNT, [], |row| row.get(0))?))?;
+        let count: i64 = self.read(|db| db.one(sql::ADMIN_COUNT, params![], |row| row.get(0)))?;
         Ok(count == 0)
     }
 }

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use ring::rand::{SecureRandom, SystemRandom};
-use rusqlite::OptionalExtension;
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::connections::ConnectionName;
+use crate::db::params;
 use crate::error::{DbError, DbErrorKind};
 use crate::sql;
 use crate::store::{Store, from_json, from_millis, hash_parts, to_json, to_millis};
@@ -166,7 +166,7 @@ impl UserKey<'_> {
     }
 }
 
-type RawSession = (String, Option<String>, Option<i64>, String, i64, i64);
+type RawSession = (Option<String>, Option<i64>, String, i64, i64);
 
 impl Store {
     /// Opens a session under a fresh random id and, in the same transaction, ends the session
@@ -183,22 +183,22 @@ impl Store {
         let data = to_json(&record.data)?;
         let created = to_millis(record.created_at)?;
         let expires = to_millis(record.expires_at)?;
-        self.transaction(|db| {
-            db.execute(sql::SESSION_PURGE, [created])?;
+        self.write(|db| {
+            db.execute(sql::SESSION_PURGE, params![created])?;
             if let Some(old) = replaces {
-                db.execute(sql::SESSION_DELETE, [old.hash()])?;
+                db.execute(sql::SESSION_DELETE, params![old.hash()])?;
             }
             db.execute(
                 sql::SESSION_INSERT,
-                (
+                params![
                     id.hash(),
                     record.kind.as_str(),
                     record.connection.as_ref().map(ConnectionName::as_str),
                     record.user_id,
-                    data,
+                    &data,
                     created,
                     expires,
-                ),
+                ],
             )?;
             Ok(())
         })?;
@@ -216,22 +216,19 @@ impl Store {
         now: OffsetDateTime,
     ) -> Result<Option<SessionRecord>, DbError> {
         let now = to_millis(now)?;
-        let row: Option<RawSession> = self.with(|db| {
-            Ok(db
-                .prepare_cached(sql::SESSION_FIND)?
-                .query_row((id.hash(), kind.as_str(), now), |row| {
-                    Ok((
-                        row.get(0)?,
-                        row.get(1)?,
-                        row.get(2)?,
-                        row.get(3)?,
-                        row.get(4)?,
-                        row.get(5)?,
-                    ))
-                })
-                .optional()?)
+        let row: Option<RawSession> = self.read(|db| {
+            let params = params![id.hash(), kind.as_str(), now];
+            db.optional(sql::SESSION_FIND, params, |row| {
+                Ok((
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get(3)?,
+                    row.get(4)?,
+                    row.get(5)?,
+                ))
+            })
         })?;
-        let Some((_, connection, user_id, data, created, expires)) = row else {
+        let Some((connection, user_id, data, created, expires)) = row else {
             return Ok(None);
         };
         Ok(Some(SessionRecord {
@@ -249,7 +246,7 @@ impl Store {
     /// # Errors
     /// `store.busy`, `store.unavailable`.
     pub fn end_session(&self, id: &SessionId) -> Result<bool, DbError> {
-        self.with(|db| Ok(db.execute(sql::SESSION_DELETE, [id.hash()])? == 1))
+        self.write(|db| Ok(db.execute(sql::SESSION_DELETE, params![id.hash()])? == 1))
     }
 
     /// Ends the user sessions of a connection whose data `chosen` picks. Returns how many.
@@ -261,16 +258,15 @@ impl Store {
         connection: &ConnectionName,
         chosen: impl Fn(&Value) -> bool,
     ) -> Result<usize, DbError> {
-        self.transaction(|db| {
-            let mut statement = db.prepare_cached(sql::SESSION_LIST_OF)?;
-            let rows = statement
-                .query_map((connection.as_str(), SessionKind::User.as_str()), |row| {
-                    Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?))
-                })?;
+        self.write(|db| {
+            let params = params![connection.as_str(), SessionKind::User.as_str()];
+            let rows = db.query(sql::SESSION_LIST_OF, params, |row| {
+                Ok((row.get::<Vec<u8>>(0)?, row.get::<String>(1)?))
+            })?;
             let mut ended = 0;
-            for row in rows.collect::<Result<Vec<_>, _>>()? {
-                if chosen(&from_json(&row.1)?) {
-                    ended += db.execute(sql::SESSION_DELETE, [row.0])?;
+            for (hash, data) in rows {
+                if chosen(&from_json(&data)?) {
+                    ended += db.execute(sql::SESSION_DELETE, params![hash])?;
                 }
             }
             Ok(ended)
@@ -283,8 +279,10 @@ impl Store {
     /// `store.busy`, `store.unavailable`.
     pub fn open_sessions(&self, kind: SessionKind, now: OffsetDateTime) -> Result<u64, DbError> {
         let now = to_millis(now)?;
-        let count: i64 = self.with(|db| {
-            Ok(db.query_row(sql::SESSION_COUNT, (kind.as_str(), now), |row| row.get(0))?)
+        let count: i64 = self.read(|db| {
+            db.one(sql::SESSION_COUNT, params![kind.as_str(), now], |row| {
+                row.get(0)
+            })
         })?;
         Ok(count.unsigned_abs())
     }
@@ -296,20 +294,20 @@ impl Store {
     pub fn seen_user(&self, key: &UserKey<'_>, now: OffsetDateTime) -> Result<i64, DbError> {
         let hash = key.hash();
         let now = to_millis(now)?;
-        self.with(|db| {
-            Ok(db.query_row(
+        self.write(|db| {
+            db.one(
                 sql::USER_UPSERT,
-                (
+                params![
                     key.connection.as_str(),
-                    hash,
+                    &hash[..],
                     key.name_id,
                     key.format,
                     key.name_qualifier,
                     key.sp_name_qualifier,
                     now,
-                ),
+                ],
                 |row| row.get(0),
-            )?)
+            )
         })
     }
 
@@ -319,10 +317,9 @@ impl Store {
     /// `store.busy`, `store.unavailable`.
     pub fn linked_scim_id(&self, key: &UserKey<'_>) -> Result<Option<String>, DbError> {
         let hash = key.hash();
-        self.with(|db| {
-            let found: Option<Option<String>> = db
-                .query_row(sql::USER_SCIM_ID, [hash], |row| row.get(0))
-                .optional()?;
+        self.read(|db| {
+            let found: Option<Option<String>> =
+                db.optional(sql::USER_SCIM_ID, params![&hash[..]], |row| row.get(0))?;
             Ok(found.flatten())
         })
     }
@@ -332,8 +329,8 @@ impl Store {
     /// # Errors
     /// `store.busy`, `store.unavailable`.
     pub fn link_user(&self, user: i64, scim_id: &str) -> Result<(), DbError> {
-        self.with(|db| {
-            db.execute(sql::USER_LINK, (user, scim_id))?;
+        self.write(|db| {
+            db.execute(sql::USER_LINK, params![user, scim_id])?;
             Ok(())
         })
     }
@@ -347,7 +344,7 @@ impl Store {
         connection: &str,
         scim_id: &str,
     ) -> Result<usize, DbError> {
-        self.with(|db| Ok(db.execute(sql::SESSION_DELETE_OF_SCIM, (connection, scim_id))?))
+        self.write(|db| db.execute(sql::SESSION_DELETE_OF_SCIM, params![connection, scim_id]))
     }
 
     /// Every user, by connection and NameID.
@@ -355,9 +352,8 @@ impl Store {
     /// # Errors
     /// `store.corrupt_row`, `store.busy`, `store.unavailable`.
     pub fn users(&self) -> Result<Vec<UserRecord>, DbError> {
-        let rows = self.with(|db| {
-            let mut statement = db.prepare_cached(sql::USER_LIST)?;
-            let rows = statement.query_map([], |row| {
+        let rows: Vec<(UserRecord, i64, i64)> = self.read(|db| {
+            db.query(sql::USER_LIST, params![], |row| {
                 Ok((
                     UserRecord {
                         id: row.get(0)?,
@@ -373,8 +369,7 @@ impl Store {
                     row.get(6)?,
                     row.get(7)?,
                 ))
-            })?;
-            Ok(rows.collect::<Result<Vec<(UserRecord, i64, i64)>, _>>()?)
+            })
         })?;
         rows.into_iter()
             .map(|(user, first, last)| {

@@ -1,8 +1,7 @@
 //! Every statement in one place, in the SQL that SQLite and PostgreSQL share:
 //! numbered parameters (`?1` here, `$1` there: to SQLite `$1` would be a name, numbered by first
-//! appearance), `ON CONFLICT`, `RETURNING`, no `LOWER(column)`, no rowid.
-//! What a PostgreSQL twin has to replace is this file's [`MIGRATIONS`] (column types, identity
-//! columns) and the driver calls; the statements stay.
+//! appearance), `ON CONFLICT`, `RETURNING`, no `LOWER(column)`, no rowid. A parameter's first use
+//! has to tell its type. What differs is in [`crate::db::dialect`].
 //!
 //! Times are Unix milliseconds. JSON is text. Names are folded to lower case before they get here.
 
@@ -126,8 +125,8 @@ pub(crate) const PENDING_INSERT: &str = "INSERT INTO pending_logins
     (id, connection, body, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)";
 pub(crate) const PENDING_FIND: &str = "SELECT body FROM pending_logins WHERE id = ?1";
 // One statement decides who was first; two racing callers cannot both see a changed row.
-pub(crate) const PENDING_CONSUME: &str =
-    "UPDATE pending_logins SET consumed_at = ?2 WHERE id = ?1 AND consumed_at IS NULL";
+pub(crate) const PENDING_CONSUME: &str = "UPDATE pending_logins SET consumed_at = ?2
+    WHERE id = ?1 AND consumed_at IS NULL AND expires_at > ?2";
 pub(crate) const PENDING_STATE: &str =
     "SELECT consumed_at IS NOT NULL FROM pending_logins WHERE id = ?1";
 pub(crate) const PENDING_PURGE: &str = "DELETE FROM pending_logins WHERE expires_at < ?1";

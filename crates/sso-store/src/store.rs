@@ -1,4 +1,4 @@
-//! The open database: file, durability settings, migrations, the one lock.
+//! The open database: file or server, durability settings, the ways to work in it.
 
 use std::fmt;
 use std::path::Path;
@@ -8,20 +8,32 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior};
 use time::OffsetDateTime;
 
+use crate::db::Db;
+#[cfg(feature = "postgres")]
+use crate::db::pool::{Isolation, Pool};
 use crate::error::{DbError, DbErrorKind};
-use crate::sql;
+use crate::migrate;
 
 /// How long a statement waits for another process (the command line, say) to finish writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Prepared statements that are kept: all that this crate has, and those of some filters.
+const STATEMENTS: usize = 128;
 
-/// The database. Cheap to clone; all clones share one SQLite connection behind a lock.
+/// The database. Cheap to clone; all clones share one SQLite connection behind a lock, or a pool of
+/// eight PostgreSQL connections.
 ///
 /// Every method, those of the async traits too, does its work before it returns: a read takes
 /// microseconds, a write as long as the disk needs to flush (milliseconds). In an async server
 /// call it where blocking is allowed (`tokio::task::spawn_blocking`).
 #[derive(Clone)]
 pub struct Store {
-    inner: Arc<Mutex<Connection>>,
+    inner: Arc<Inner>,
+}
+
+enum Inner {
+    Sqlite(Mutex<Connection>),
+    #[cfg(feature = "postgres")]
+    Postgres(Box<Pool>),
 }
 
 impl fmt::Debug for Store {
@@ -57,39 +69,133 @@ impl Store {
         Self::from_connection(Connection::open_in_memory().map_err(open_failed)?)
     }
 
-    fn from_connection(mut connection: Connection) -> Result<Self, DbError> {
-        configure(&connection).map_err(open_failed)?;
-        migrate(&mut connection)?;
+    /// Connects to the PostgreSQL database (version 12 or later, in UTF-8) of a URL
+    /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, and brings its schema up to date. Any number of
+    /// processes may do so at the same time.
+    ///
+    /// The connection is not encrypted: let it run over a Unix socket
+    /// (`postgres:///DATABASE?host=/run/postgresql`), the loopback interface or a private network. A
+    /// URL with `sslmode=require` is refused.
+    ///
+    /// Where transactions get into each other's way they are run again, for up to ten seconds; so
+    /// they are when a connection is lost before a commit. When it is lost during a commit the error
+    /// is `store.unavailable`, and the work may have been done.
+    ///
+    /// ```no_run
+    /// let store = sso_store::Store::connect("postgres://portal@localhost/portal")?;
+    /// # let _ = store;
+    /// # Ok::<(), sso_store::DbError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `store.open_failed`, `store.schema_too_new`. The URL, which may hold a password, is in none.
+    #[cfg(feature = "postgres")]
+    pub fn connect(url: &str) -> Result<Self, DbError> {
+        let pool = Pool::connect(url)?;
+        pool.transaction(Isolation::Statement, migrate::postgres)
+            .map_err(|error| match error.kind() {
+                DbErrorKind::SchemaTooNew => error,
+                _ => error.with_kind(DbErrorKind::OpenFailed),
+            })?;
         Ok(Self {
-            inner: Arc::new(Mutex::new(connection)),
+            inner: Arc::new(Inner::Postgres(Box::new(pool))),
         })
     }
 
-    /// Runs `work` alone on the connection.
-    pub(crate) fn with<T>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, DbError>,
-    ) -> Result<T, DbError> {
-        work(&self.lock())
+    fn from_connection(mut connection: Connection) -> Result<Self, DbError> {
+        configure(&connection).map_err(open_failed)?;
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(open_failed)?;
+        migrate::sqlite(&transaction)?;
+        transaction.commit().map_err(open_failed)?;
+        Ok(Self {
+            inner: Arc::new(Inner::Sqlite(Mutex::new(connection))),
+        })
     }
 
-    /// Runs `work` in a transaction that commits when it returns `Ok` and rolls back otherwise.
-    /// `BEGIN IMMEDIATE`: the write lock is taken at the start, where waiting for it is safe.
+    /// Runs `work`, which is one question.
+    pub(crate) fn read<T>(
+        &self,
+        mut work: impl FnMut(Db<'_>) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        match &*self.inner {
+            Inner::Sqlite(connection) => work(Db::sqlite(&lock(connection))),
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(pool) => pool.read(work),
+        }
+    }
+
+    /// Runs `work`, which is several questions about one moment.
+    pub(crate) fn snapshot<T>(
+        &self,
+        mut work: impl FnMut(Db<'_>) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        match &*self.inner {
+            Inner::Sqlite(connection) => {
+                let mut connection = lock(connection);
+                let transaction = connection.transaction()?;
+                work(Db::sqlite(&transaction))
+            }
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(pool) => pool.transaction(Isolation::Snapshot, work),
+        }
+    }
+
+    /// Runs `work`, whose statements decide each by itself, in a transaction that commits when it
+    /// returns `Ok` and rolls back otherwise.
+    pub(crate) fn write<T>(
+        &self,
+        work: impl FnMut(Db<'_>) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        match &*self.inner {
+            Inner::Sqlite(connection) => immediate(connection, work),
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(pool) => pool.transaction(Isolation::Statement, work),
+        }
+    }
+
+    /// Runs `work` in a transaction of its own, as if it were alone. It may be run again.
     pub(crate) fn transaction<T>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, DbError>,
+        work: impl FnMut(Db<'_>) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        let mut connection = self.lock();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let value = work(&transaction)?;
-        transaction.commit()?;
-        Ok(value)
+        match &*self.inner {
+            Inner::Sqlite(connection) => immediate(connection, work),
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(pool) => pool.transaction(Isolation::Serializable, work),
+        }
     }
 
-    // A panic elsewhere leaves no half-done work: an open transaction rolls back when it is dropped.
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Runs `work` once, in a transaction, for callers that cannot be asked twice. Rows that it
+    /// depends on have to be read with [`Dialect::for_update`](crate::db::dialect::Dialect).
+    pub(crate) fn transaction_once<T>(
+        &self,
+        work: impl FnOnce(Db<'_>) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        match &*self.inner {
+            Inner::Sqlite(connection) => immediate(connection, work),
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(pool) => pool.transaction_once(Isolation::Statement, work),
+        }
     }
+}
+
+/// `BEGIN IMMEDIATE`: the write lock is taken at the start, where waiting for it is safe.
+fn immediate<T>(
+    connection: &Mutex<Connection>,
+    work: impl FnOnce(Db<'_>) -> Result<T, DbError>,
+) -> Result<T, DbError> {
+    let mut connection = lock(connection);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let value = work(Db::sqlite(&transaction))?;
+    transaction.commit()?;
+    Ok(value)
+}
+
+// A panic elsewhere leaves no half-done work: an open transaction rolls back when it is dropped.
+fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn open_failed(error: rusqlite::Error) -> DbError {
@@ -98,6 +204,7 @@ fn open_failed(error: rusqlite::Error) -> DbError {
 
 fn configure(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // An in-memory database answers "memory" here; both answers are fine.
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -105,30 +212,6 @@ fn configure(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.pragma_update_and_check(None, "secure_delete", "ON", |_| Ok(()))?;
     connection.pragma_update(None, "trusted_schema", "OFF")?;
     Ok(())
-}
-
-fn migrate(connection: &mut Connection) -> Result<(), DbError> {
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(open_failed)?;
-    let version: i64 = transaction
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .map_err(open_failed)?;
-    let done = usize::try_from(version).map_err(|_| DbError::new(DbErrorKind::SchemaTooNew))?;
-    let todo = sql::MIGRATIONS
-        .get(done..)
-        .ok_or_else(|| DbError::new(DbErrorKind::SchemaTooNew))?;
-    for step in todo {
-        transaction.execute_batch(step).map_err(open_failed)?;
-    }
-    let target = i64::try_from(sql::MIGRATIONS.len())
-        .map_err(|_| DbError::new(DbErrorKind::SchemaTooNew))?;
-    if target != version {
-        transaction
-            .pragma_update(None, "user_version", target)
-            .map_err(open_failed)?;
-    }
-    transaction.commit().map_err(open_failed)
 }
 
 /// The file holds private keys and personal data. SQLite gives its `-wal` and `-shm` files the

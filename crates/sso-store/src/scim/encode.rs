@@ -61,6 +61,24 @@ pub(super) fn escape(text: &str) -> String {
     }
 }
 
+/// A key for columns that an index holds whole: one that is too long for an index is its beginning
+/// and its hash.
+pub(super) fn bounded(key: &str) -> String {
+    const MOST: usize = 1024;
+    let key = escape(key);
+    if key.len() <= MOST {
+        return key;
+    }
+    let hash = digest(&SHA256, key.as_bytes());
+    let start: String = key.chars().take(64).collect();
+    // No key that was escaped has this character before an `h`
+    hash.as_ref()
+        .iter()
+        .fold(format!("{start}\u{1}h"), |text, byte| {
+            format!("{text}{byte:02x}")
+        })
+}
+
 fn text_key(key: &str) -> String {
     format!("{TEXT}{}", escape(key))
 }

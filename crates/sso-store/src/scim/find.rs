@@ -1,7 +1,7 @@
 //! Queries: candidates of each target in the common order, merged, cut into a page, loaded.
 
-use rusqlite::params_from_iter;
-use rusqlite::types::Value as Param;
+use std::ops::ControlFlow;
+
 use scim_core::filter::{SortValue, compare_keys};
 use scim_core::resource::ResourceId;
 use scim_core::schema::ResourceTypeId;
@@ -9,6 +9,7 @@ use scim_core::store::{Keyset, Load, LoadMembers, Page, Query, QueryTarget, Star
 
 use super::translate::{Condition, Translator, shown_instant};
 use super::{Tables, encode};
+use crate::db::{Param, Row, Value};
 use crate::error::{DbError, DbErrorKind};
 
 /// A resource that matches, and its place in the order.
@@ -118,6 +119,7 @@ impl<'a> Search<'a> {
         let mut translator = Translator {
             registry,
             kind: target.kind,
+            dialect: tables.db.dialect(),
             // The tenant is ?1 and the kind ?2, everywhere
             params: vec![
                 Param::from(tables.tenant.to_owned()),
@@ -183,57 +185,59 @@ impl<'a> Search<'a> {
                 "SELECT COUNT(*) FROM scim_resources r WHERE r.tenant = ?1 AND r.kind = ?2 AND ({})",
                 self.condition.sql
             );
-            let count: i64 = tables
-                .db
-                .prepare_cached(&sql)?
-                .query_row(params_from_iter(&self.translator.params), |row| row.get(0))?;
+            let params = &self.translator.params;
+            let count: i64 = tables.db.one(&sql, params, |row| row.get(0))?;
             total = u64::try_from(count).unwrap_or(0);
         }
         // Where the filter judges each row and all are counted, none may be passed over
         let judge = target.filter.as_ref().filter(|_| !self.condition.exact);
         let whole = judge.is_some() && cut.count_total;
         let sql = self.select(cut, judge.is_some(), whole)?;
-        let mut statement = tables.db.prepare_cached(&sql)?;
-        let mut rows = statement.query(params_from_iter(&self.translator.params))?;
-        let mut hits = Vec::new();
-        let mut skip = if judge.is_some() { cut.offset } else { 0 };
-        while let Some(row) = rows.next()? {
-            let id = ResourceId::new(row.get::<_, String>(0)?);
-            let key = self.key_of(row.get(1)?)?;
-            if let Some(filter) = judge {
-                let resource = tables.load(target.kind, &id, self.needs)?;
-                if !resource.is_some_and(|resource| filter.matches(tables.registry, &resource)) {
-                    continue;
-                }
-                if cut.count_total {
-                    total = total.saturating_add(1);
-                }
-                let here = (key.as_ref(), id.as_str());
-                let is_before = |place: &Keyset| {
-                    let place = (place.key.as_ref(), place.id.as_str());
-                    compare_keys(here, place, self.descending).is_le()
-                };
-                if cut.after.is_some_and(is_before) {
-                    continue;
-                }
-                if skip > 0 {
-                    skip -= 1;
-                    continue;
-                }
-                if hits.len() >= cut.limit {
-                    if whole {
-                        continue;
-                    }
-                    break;
-                }
-            }
-            hits.push(Hit {
-                key,
-                id,
+        let params = &self.translator.params;
+        let hit = |row: &Row<'_>| {
+            Ok(Hit {
+                id: ResourceId::new(row.get::<String>(0)?),
+                key: self.key_of(row.get(1)?)?,
                 kind: target.kind,
                 load: target.load,
-            });
-        }
+            })
+        };
+        let Some(filter) = judge else {
+            return Ok((tables.db.query(&sql, params, hit)?, total));
+        };
+        let mut hits = Vec::new();
+        let mut skip = cut.offset;
+        tables.db.scan(&sql, params, |row| {
+            let hit = hit(row)?;
+            let resource = tables.load(target.kind, &hit.id, self.needs)?;
+            if !resource.is_some_and(|resource| filter.matches(tables.registry, &resource)) {
+                return Ok(ControlFlow::Continue(()));
+            }
+            if cut.count_total {
+                total = total.saturating_add(1);
+            }
+            let is_before = |place: &Keyset| {
+                let here = (hit.key.as_ref(), hit.id.as_str());
+                let place = (place.key.as_ref(), place.id.as_str());
+                compare_keys(here, place, self.descending).is_le()
+            };
+            if cut.after.is_some_and(is_before) {
+                return Ok(ControlFlow::Continue(()));
+            }
+            if skip > 0 {
+                skip -= 1;
+                return Ok(ControlFlow::Continue(()));
+            }
+            if hits.len() < cut.limit {
+                hits.push(hit);
+                return Ok(ControlFlow::Continue(()));
+            }
+            Ok(if whole {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            })
+        })?;
         Ok((hits, total))
     }
 
@@ -288,10 +292,10 @@ impl<'a> Search<'a> {
             (Key::Column(_, true), Some(SortValue::Instant(at))) => {
                 let at = i64::try_from(*at)
                     .map_err(|error| DbError::because(DbErrorKind::InvalidValue, error))?;
-                Some(Param::from(at))
+                Some(Value::from(at))
             }
-            (Key::Column(_, false), Some(SortValue::Text(text))) => Some(Param::from(text.clone())),
-            (Key::Value(_), Some(key)) => encode::sort_value(key).map(Param::from),
+            (Key::Column(_, false), Some(SortValue::Text(text))) => Some(Value::from(text.clone())),
+            (Key::Value(_), Some(key)) => encode::sort_value(key).map(Value::from),
             _ => return Err(DbError::new(DbErrorKind::InvalidValue)),
         };
         Ok(match (here, self.descending) {
@@ -310,12 +314,12 @@ impl<'a> Search<'a> {
         })
     }
 
-    fn key_of(&self, value: Param) -> Result<Option<SortValue>, DbError> {
+    fn key_of(&self, value: Value) -> Result<Option<SortValue>, DbError> {
         let corrupt = || DbError::new(DbErrorKind::CorruptRow);
         Ok(match (value, &self.key) {
             (Param::Null, _) => None,
             (Param::Integer(at), Key::Column(_, true)) => Some(SortValue::Instant(at.into())),
-            (Param::Text(text), Key::Column(_, false)) => Some(SortValue::Text(text)),
+            (Param::Text(text), Key::Column(_, false)) => Some(SortValue::Text(text.into_owned())),
             (Param::Text(text), Key::Value(_)) => Some(encode::decode(&text).ok_or_else(corrupt)?),
             _ => return Err(corrupt()),
         })

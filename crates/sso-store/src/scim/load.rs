@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use rusqlite::OptionalExtension as _;
 use scim_core::document::{Document, Value};
 use scim_core::resource::{ConnectionId, GroupRef, Member, Resource, ResourceId, Version};
 use scim_core::schema::{Registry, Resolved, ResourceTypeId};
 use scim_core::store::{Load, LoadMembers};
 
 use super::{Tables, from_nanoseconds};
+use crate::db::params;
 use crate::error::{DbError, DbErrorKind};
 
 /// The name that a resource is shown by where another one refers to it.
@@ -31,22 +31,20 @@ impl Tables<'_> {
         load: Load,
     ) -> Result<Option<Resource>, DbError> {
         let definition = self.registry.resource_type(kind);
-        let row = self
-            .db
-            .prepare_cached(
-                "SELECT version, created, modified, connection, document FROM scim_resources
-                 WHERE tenant = ?1 AND id = ?2 AND kind = ?3",
-            )?
-            .query_row((self.tenant, id.as_str(), definition.name()), |row| {
+        let row = self.db.optional(
+            "SELECT version, created, modified, connection, document FROM scim_resources
+             WHERE tenant = ?1 AND id = ?2 AND kind = ?3",
+            params![self.tenant, id.as_str(), definition.name()],
+            |row| {
                 Ok((
-                    row.get::<_, i64>(0)?,
-                    row.get::<_, i64>(1)?,
-                    row.get::<_, i64>(2)?,
-                    row.get::<_, Option<String>>(3)?,
-                    row.get::<_, String>(4)?,
+                    row.get::<i64>(0)?,
+                    row.get::<i64>(1)?,
+                    row.get::<i64>(2)?,
+                    row.get::<Option<String>>(3)?,
+                    row.get::<String>(4)?,
                 ))
-            })
-            .optional()?;
+            },
+        )?;
         let Some((version, created, modified, connection, stored)) = row else {
             return Ok(None);
         };
@@ -77,13 +75,12 @@ impl Tables<'_> {
     /// Counts no further than it has to.
     fn has_at_most(&self, group: &ResourceId, most: usize) -> Result<bool, DbError> {
         let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
-        let count: i64 = self
-            .db
-            .prepare_cached(
-                "SELECT COUNT(*) FROM (SELECT 1 FROM scim_members
-                 WHERE tenant = ?1 AND group_id = ?2 LIMIT ?3) some",
-            )?
-            .query_row((self.tenant, group.as_str(), limit), |row| row.get(0))?;
+        let count: i64 = self.db.one(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM scim_members
+             WHERE tenant = ?1 AND group_id = ?2 LIMIT ?3) AS counted",
+            params![self.tenant, group.as_str(), limit],
+            |row| row.get(0),
+        )?;
         Ok(count < limit)
     }
 
@@ -92,33 +89,21 @@ impl Tables<'_> {
     }
 
     fn members(&self, group: &ResourceId) -> Result<Vec<Member>, DbError> {
-        let mut statement = self.db.prepare_cached(
+        self.db.query(
             "SELECT m.member_id, r.kind, r.display FROM scim_members m
              LEFT JOIN scim_resources r ON r.tenant = m.tenant AND r.id = m.member_id
              WHERE m.tenant = ?1 AND m.group_id = ?2 ORDER BY m.member_id",
-        )?;
-        let rows = statement.query_map((self.tenant, group.as_str()), |row| {
-            Ok((
-                row.get::<_, String>(0)?,
-                row.get::<_, Option<String>>(1)?,
-                row.get::<_, Option<String>>(2)?,
-            ))
-        })?;
-        rows.map(|row| {
-            let (id, kind, display) = row?;
-            Ok(Member::new(ResourceId::new(id), self.kind(kind), display))
-        })
-        .collect()
+            params![self.tenant, group.as_str()],
+            |row| {
+                let id = ResourceId::new(row.get::<String>(0)?);
+                Ok(Member::new(id, self.kind(row.get(1)?), row.get(2)?))
+            },
+        )
     }
 
     /// Direct groups first, then those by way of other groups. A circle of groups ends where it
     /// began.
     fn groups(&self, id: &ResourceId) -> Result<Vec<GroupRef>, DbError> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT m.group_id, r.kind, r.display FROM scim_members m
-             LEFT JOIN scim_resources r ON r.tenant = m.tenant AND r.id = m.group_id
-             WHERE m.tenant = ?1 AND m.member_id = ?2",
-        )?;
         let mut seen = HashSet::from([id.as_str().to_owned()]);
         let mut list = Vec::new();
         let mut level = vec![id.as_str().to_owned()];
@@ -126,19 +111,20 @@ impl Tables<'_> {
         while !level.is_empty() {
             let mut above = BTreeSet::new();
             for id in &level {
-                let rows = statement.query_map((self.tenant, id), |row| {
-                    Ok((
-                        row.get::<_, String>(0)?,
-                        row.get::<_, Option<String>>(1)?,
-                        row.get::<_, Option<String>>(2)?,
-                    ))
-                })?;
-                for row in rows {
-                    let row = row?;
-                    if !seen.contains(&row.0) {
-                        above.insert(row);
-                    }
-                }
+                let rows = self.db.query(
+                    "SELECT m.group_id, r.kind, r.display FROM scim_members m
+                     LEFT JOIN scim_resources r ON r.tenant = m.tenant AND r.id = m.group_id
+                     WHERE m.tenant = ?1 AND m.member_id = ?2",
+                    params![self.tenant, id],
+                    |row| {
+                        Ok((
+                            row.get::<String>(0)?,
+                            row.get::<Option<String>>(1)?,
+                            row.get::<Option<String>>(2)?,
+                        ))
+                    },
+                )?;
+                above.extend(rows.into_iter().filter(|row| !seen.contains(&row.0)));
             }
             level = above.iter().map(|(id, ..)| id.clone()).collect();
             seen.extend(level.iter().cloned());

@@ -14,18 +14,19 @@ mod write;
 use std::fmt;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension as _};
 use scim_core::event::Event;
 use scim_core::resource::{ConnectionId, Resource, ResourceId, TenantId};
 use scim_core::schema::{AttrId, Registry, ResourceTypeId};
 use scim_core::store::{
-    Batch, Load, Page, Query, ResourceStore, StoreError, Tombstone, WriteError, Written,
+    Batch, Load, LoadMembers, Page, Query, ResourceStore, StoreError, Tombstone, WriteError,
+    Written,
 };
 use scim_core::text;
 use time::OffsetDateTime;
 
 pub use records::{AddedSchema, registry as scim_registry};
 
+use crate::db::{Db, Param, params};
 use crate::error::{DbError, DbErrorKind};
 use crate::store::{Store, from_json};
 
@@ -58,7 +59,7 @@ impl fmt::Debug for ScimStore {
 
 /// What everything in one transaction works on.
 struct Tables<'a> {
-    db: &'a Connection,
+    db: Db<'a>,
     registry: &'a Registry,
     tenant: &'a str,
 }
@@ -70,27 +71,26 @@ impl ScimStore {
         Self { store, registry }
     }
 
-    /// The first events of the outbox, with their numbers, oldest first.
+    /// The first events of the outbox, with their numbers, oldest first. Of one resource they are in
+    /// the order in which they happened; a number that is lower than others may still come later,
+    /// from another process.
     ///
     /// # Errors
     /// `store.corrupt_row`, `store.busy`, `store.unavailable`.
     pub fn events(&self, most: u32) -> Result<Vec<(i64, TenantId, Event)>, DbError> {
-        self.store.with(|db| {
-            let mut statement = db.prepare_cached(
+        self.store.read(|db| {
+            db.query(
                 "SELECT seq, tenant, event FROM scim_outbox ORDER BY seq LIMIT ?1",
-            )?;
-            let rows = statement.query_map([most], |row| {
-                Ok((
-                    row.get(0)?,
-                    row.get::<_, String>(1)?,
-                    row.get::<_, String>(2)?,
-                ))
-            })?;
-            rows.map(|row| {
-                let (number, tenant, event) = row?;
-                Ok((number, TenantId::new(tenant), from_json(&event)?))
-            })
-            .collect()
+                params![most],
+                |row| {
+                    let event: String = row.get(2)?;
+                    Ok((
+                        row.get(0)?,
+                        TenantId::new(row.get::<String>(1)?),
+                        from_json(&event)?,
+                    ))
+                },
+            )
         })
     }
 
@@ -99,16 +99,16 @@ impl ScimStore {
     /// # Errors
     /// `store.busy`, `store.unavailable`.
     pub fn delivered(&self, numbers: &[i64]) -> Result<(), DbError> {
-        self.store.transaction(|db| {
-            let mut statement = db.prepare_cached("DELETE FROM scim_outbox WHERE seq = ?1")?;
-            for number in numbers {
-                statement.execute([number])?;
-            }
-            Ok(())
+        self.store.write(|db| {
+            db.execute_each(
+                "DELETE FROM scim_outbox WHERE seq = ?1",
+                numbers.iter().map(|number| [Param::from(*number)]),
+            )
+            .map(drop)
         })
     }
 
-    fn tables<'a>(&'a self, db: &'a Connection, tenant: &'a TenantId) -> Tables<'a> {
+    fn tables<'a>(&'a self, db: Db<'a>, tenant: &'a TenantId) -> Tables<'a> {
         Tables {
             db,
             registry: &self.registry,
@@ -144,14 +144,19 @@ impl ResourceStore for ScimStore {
         id: &ResourceId,
         load: Load,
     ) -> Result<Option<Resource>, StoreError> {
-        self.store
-            .with(|db| self.tables(db, tenant).load(kind, id, load))
-            .map_err(|error| failed(&error))
+        let work = |db: Db<'_>| self.tables(db, tenant).load(kind, id, load);
+        // Without these it is one question
+        let found = if load.members == LoadMembers::No && !load.groups {
+            self.store.read(work)
+        } else {
+            self.store.snapshot(work)
+        };
+        found.map_err(|error| failed(&error))
     }
 
     async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page, StoreError> {
         self.store
-            .with(|db| self.tables(db, tenant).find(query))
+            .snapshot(|db| self.tables(db, tenant).find(query))
             .map_err(|error| failed(&error))
     }
 
@@ -174,39 +179,28 @@ impl ResourceStore for ScimStore {
     ) -> Result<Option<Tombstone>, StoreError> {
         let key = text::key(value, self.registry.attribute(attr).case_exact());
         let name = self.registry.resource_type(kind).name();
-        let found = self.store.with(|db| {
-            let row = db
-                .prepare_cached(
-                    "SELECT t.id, t.connection, t.deleted FROM scim_tombstone_keys k
+        let found = self.store.read(|db| {
+            db.optional(
+                "SELECT t.id, t.connection, t.deleted FROM scim_tombstone_keys k
                      JOIN scim_tombstones t ON t.seq = k.seq
                      WHERE k.tenant = ?1 AND k.kind = ?2 AND k.attr = ?3 AND k.key = ?4
                      ORDER BY k.seq DESC LIMIT 1",
-                )?
-                .query_row(
-                    (
-                        tenant.as_str(),
-                        name,
-                        encode::attribute(&self.registry, attr),
-                        encode::escape(&key),
-                    ),
-                    |row| {
-                        Ok((
-                            row.get::<_, String>(0)?,
-                            row.get::<_, Option<String>>(1)?,
-                            row.get::<_, i64>(2)?,
-                        ))
-                    },
-                )
-                .optional()?;
-            row.map(|(id, connection, deleted)| {
-                Ok(Tombstone::new(
-                    ResourceId::new(id),
-                    kind,
-                    connection.map(ConnectionId::new),
-                    from_nanoseconds(deleted)?,
-                ))
-            })
-            .transpose()
+                params![
+                    tenant.as_str(),
+                    name,
+                    encode::attribute(&self.registry, attr),
+                    encode::bounded(&key),
+                ],
+                |row| {
+                    let connection: Option<String> = row.get(1)?;
+                    Ok(Tombstone::new(
+                        ResourceId::new(row.get::<String>(0)?),
+                        kind,
+                        connection.map(ConnectionId::new),
+                        from_nanoseconds(row.get(2)?)?,
+                    ))
+                },
+            )
         });
         found.map_err(|error| failed(&error))
     }

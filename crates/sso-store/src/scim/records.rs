@@ -1,8 +1,8 @@
 //! SCIM tokens, the log of requests, and schemas that were added.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use rusqlite::OptionalExtension as _;
 use scim_core::log::{LogLine, LogQuery, LogStore, RequestLog};
 use scim_core::resource::ConnectionId;
 use scim_core::schema::{Registry, RegistryBuilder};
@@ -11,18 +11,26 @@ use scim_core::token::{TokenChange, TokenHash, TokenRecord, TokenStore};
 use time::OffsetDateTime;
 
 use super::failed;
+use crate::db::{Db, Param, params};
 use crate::error::{DbError, DbErrorKind};
 use crate::store::{Store, from_json, to_json, to_millis};
+
+fn token(db: Db<'_>, lock: &str, hash: &TokenHash) -> Result<Option<TokenRecord>, DbError> {
+    let sql = format!("SELECT record FROM scim_tokens WHERE hash = ?1{lock}");
+    db.optional(&sql, params![hash.as_str()], |row| {
+        from_json(&row.get::<String>(0)?)
+    })
+}
 
 impl TokenStore for Store {
     async fn add(&self, record: &TokenRecord) -> Result<(), StoreError> {
         let insert = || -> Result<(), DbError> {
             let json = to_json(record)?;
             let created = to_millis(record.created)?;
-            self.with(|db| {
+            self.write(|db| {
                 db.execute(
                     "INSERT INTO scim_tokens (hash, connection, created, record) VALUES (?1, ?2, ?3, ?4)",
-                    (record.sha256.as_str(), record.connection.as_str(), created, json),
+                    params![record.sha256.as_str(), record.connection.as_str(), created, &json],
                 )?;
                 Ok(())
             })
@@ -31,13 +39,7 @@ impl TokenStore for Store {
     }
 
     async fn find(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError> {
-        let found = self.with(|db| {
-            let json: Option<String> = db
-                .prepare_cached("SELECT record FROM scim_tokens WHERE hash = ?1")?
-                .query_row([hash.as_str()], |row| row.get(0))
-                .optional()?;
-            json.as_deref().map(from_json).transpose()
-        });
+        let found = self.read(|db| token(db, "", hash));
         found.map_err(|error| failed(&error))
     }
 
@@ -45,33 +47,26 @@ impl TokenStore for Store {
         &self,
         connection: Option<&ConnectionId>,
     ) -> Result<Vec<TokenRecord>, StoreError> {
-        let found = self.with(|db| {
-            let mut statement = db.prepare_cached(
-                "SELECT record FROM scim_tokens WHERE ?1 IS NULL OR connection = ?1
+        let found = self.read(|db| {
+            db.query(
+                "SELECT record FROM scim_tokens WHERE connection = ?1 OR ?1 IS NULL
                  ORDER BY created, hash",
-            )?;
-            let rows = statement.query_map([connection.map(ConnectionId::as_str)], |row| {
-                row.get::<_, String>(0)
-            })?;
-            rows.map(|row| from_json(&row?)).collect()
+                params![connection.map(ConnectionId::as_str)],
+                |row| from_json(&row.get::<String>(0)?),
+            )
         });
-        found.map_err(|error: DbError| failed(&error))
+        found.map_err(|error| failed(&error))
     }
 
     async fn change(&self, hash: &TokenHash, change: TokenChange) -> Result<bool, StoreError> {
-        let changed = self.transaction(|db| {
-            let json: Option<String> = db
-                .prepare_cached("SELECT record FROM scim_tokens WHERE hash = ?1")?
-                .query_row([hash.as_str()], |row| row.get(0))
-                .optional()?;
-            let Some(json) = json else {
+        let changed = self.transaction_once(|db| {
+            let Some(mut record) = token(db, db.dialect().for_update(), hash)? else {
                 return Ok(false);
             };
-            let mut record: TokenRecord = from_json(&json)?;
             change.apply(&mut record);
             db.execute(
                 "UPDATE scim_tokens SET record = ?2 WHERE hash = ?1",
-                (hash.as_str(), to_json(&record)?),
+                params![hash.as_str(), to_json(&record)?],
             )?;
             Ok(true)
         });
@@ -81,54 +76,64 @@ impl TokenStore for Store {
 
 impl LogStore for Store {
     async fn append(&self, entries: &[RequestLog]) -> Result<(), StoreError> {
-        let appended = self.transaction(|db| {
-            let mut statement = db.prepare_cached(
-                "INSERT INTO scim_log (at, connection, entry) VALUES (?1, ?2, ?3)",
-            )?;
-            for entry in entries {
-                statement.execute((
-                    to_millis(entry.at)?,
-                    entry.connection.as_str(),
-                    to_json(entry)?,
-                ))?;
-            }
-            Ok(())
-        });
-        appended.map_err(|error| failed(&error))
+        let append = || -> Result<(), DbError> {
+            let rows = entries
+                .iter()
+                .map(|entry| {
+                    Ok([
+                        Param::from(to_millis(entry.at)?),
+                        Param::from(entry.connection.as_str()),
+                        Param::from(to_json(entry)?),
+                    ])
+                })
+                .collect::<Result<Vec<_>, DbError>>()?;
+            self.write(|db| {
+                db.execute_each(
+                    "INSERT INTO scim_log (at, connection, entry) VALUES (?1, ?2, ?3)",
+                    rows.iter().cloned(),
+                )
+                .map(drop)
+            })
+        };
+        append().map_err(|error| failed(&error))
     }
 
     async fn read(&self, query: &LogQuery) -> Result<Vec<LogLine>, StoreError> {
-        let found = self.with(|db| {
-            let mut statement = db.prepare_cached(
-                "SELECT seq, entry FROM scim_log
-                 WHERE (?1 IS NULL OR connection = ?1) AND (?2 IS NULL OR seq < ?2)
-                 ORDER BY seq DESC",
-            )?;
+        let found = self.snapshot(|db| {
             let before = query.before.map(|n| i64::try_from(n).unwrap_or(i64::MAX));
             let connection = query.connection.as_ref().map(ConnectionId::as_str);
-            let mut rows = statement.query((connection, before))?;
             let most = usize::try_from(query.limit).unwrap_or(usize::MAX);
             let mut lines = Vec::new();
-            while let (true, Some(row)) = (lines.len() < most, rows.next()?) {
-                let entry: RequestLog = from_json(&row.get::<_, String>(1)?)?;
-                if query.matches(&entry) {
-                    let number: i64 = row.get(0)?;
-                    lines.push(LogLine {
-                        number: number.unsigned_abs(),
-                        entry,
-                    });
-                }
-            }
+            db.scan(
+                "SELECT seq, entry FROM scim_log
+                 WHERE (connection = ?1 OR ?1 IS NULL) AND (seq < ?2 OR ?2 IS NULL)
+                 ORDER BY seq DESC",
+                params![connection, before],
+                |row| {
+                    if lines.len() >= most {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                    let entry: RequestLog = from_json(&row.get::<String>(1)?)?;
+                    if query.matches(&entry) {
+                        let number: i64 = row.get(0)?;
+                        lines.push(LogLine {
+                            number: number.unsigned_abs(),
+                            entry,
+                        });
+                    }
+                    Ok(ControlFlow::Continue(()))
+                },
+            )?;
             Ok(lines)
         });
-        found.map_err(|error: DbError| failed(&error))
+        found.map_err(|error| failed(&error))
     }
 
     async fn purge(&self, before: OffsetDateTime) -> Result<u64, StoreError> {
         let purge = || -> Result<u64, DbError> {
             let before = to_millis(before)?;
-            self.with(|db| {
-                let gone = db.execute("DELETE FROM scim_log WHERE at < ?1", [before])?;
+            self.write(|db| {
+                let gone = db.execute("DELETE FROM scim_log WHERE at < ?1", params![before])?;
                 Ok(u64::try_from(gone).unwrap_or(u64::MAX))
             })
         };
@@ -174,7 +179,7 @@ impl Store {
                 "INSERT INTO scim_schemas (urn, resource_type, definition) VALUES (?1, ?2, ?3)
                  ON CONFLICT (urn) DO UPDATE SET resource_type = excluded.resource_type,
                  definition = excluded.definition",
-                (&added.urn, resource_type, definition),
+                params![&added.urn, resource_type, definition],
             )?;
             // What does not fit is refused with all there is, not at the next start
             registry(&schemas(db)?).map(drop)
@@ -187,21 +192,22 @@ impl Store {
     /// # Errors
     /// `store.busy`, `store.unavailable`.
     pub fn scim_schemas(&self) -> Result<Vec<AddedSchema>, DbError> {
-        self.with(schemas)
+        self.read(schemas)
     }
 }
 
-fn schemas(db: &rusqlite::Connection) -> Result<Vec<AddedSchema>, DbError> {
-    let mut statement =
-        db.prepare_cached("SELECT urn, resource_type, definition FROM scim_schemas ORDER BY urn")?;
-    let rows = statement.query_map([], |row| {
-        Ok(AddedSchema {
-            urn: row.get(0)?,
-            resource_type: row.get(1)?,
-            definition: row.get(2)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+fn schemas(db: Db<'_>) -> Result<Vec<AddedSchema>, DbError> {
+    db.query(
+        "SELECT urn, resource_type, definition FROM scim_schemas ORDER BY urn",
+        params![],
+        |row| {
+            Ok(AddedSchema {
+                urn: row.get(0)?,
+                resource_type: row.get(1)?,
+                definition: row.get(2)?,
+            })
+        },
+    )
 }
 
 /// The standard resource types with these schemas added.

@@ -4,12 +4,13 @@
 //! What SQL cannot answer exactly is never dropped: the part becomes TRUE, the whole is marked as
 //! inexact, and every row that it lets through is judged by the filter itself.
 
-use rusqlite::types::Value as Param;
 use scim_core::document::{Node, Value};
 use scim_core::filter::{CompareOp, Filter, Leaf, Operand, Test};
 use scim_core::schema::{AttrId, Registry, ResourceTypeId};
 
 use super::encode::{self, END, TEXT};
+use crate::db::Param;
+use crate::db::dialect::Dialect;
 
 /// A condition on `scim_resources r`.
 pub(super) struct Condition {
@@ -42,12 +43,13 @@ impl Condition {
 pub(super) struct Translator<'a> {
     pub(super) registry: &'a Registry,
     pub(super) kind: ResourceTypeId,
-    pub(super) params: Vec<Param>,
+    pub(super) dialect: Dialect,
+    pub(super) params: Vec<Param<'static>>,
 }
 
 impl Translator<'_> {
     /// Binds a value and gives its placeholder.
-    pub(super) fn bind(&mut self, value: impl Into<Param>) -> String {
+    pub(super) fn bind(&mut self, value: impl Into<Param<'static>>) -> String {
         self.params.push(value.into());
         format!("?{}", self.params.len())
     }
@@ -202,7 +204,7 @@ impl Translator<'_> {
         }
         let bound = self.bind(key);
         let sql = match op {
-            CompareOp::Eq => format!("{column} = {bound}"),
+            CompareOp::Eq => self.dialect.key_equals(column, &bound),
             CompareOp::Gt => format!("{column} > {bound} AND {column} < '{next}'"),
             CompareOp::Ge => format!("{column} >= {bound} AND {column} < '{next}'"),
             CompareOp::Lt => format!("{column} < {bound} AND {column} >= '{tag}'"),
@@ -233,7 +235,8 @@ impl Translator<'_> {
             }
             _ => {
                 let part = self.bind(text.clone());
-                format!("({is_text} AND instr(substr({column}, 2), {part}) > 0)")
+                let position = self.dialect.position();
+                format!("({is_text} AND {position}(substr({column}, 2), {part}) > 0)")
             }
         };
         Condition {

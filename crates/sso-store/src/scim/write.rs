@@ -11,6 +11,7 @@ use scim_core::store::{Batch, Load, Unit, Write, WriteError, Written, equality_k
 
 use super::load::display;
 use super::{Tables, encode, to_nanoseconds};
+use crate::db::{Param, params};
 use crate::error::{DbError, DbErrorKind};
 use crate::store::to_json;
 
@@ -29,12 +30,6 @@ impl From<WriteError> for Stop {
 impl From<DbError> for Stop {
     fn from(error: DbError) -> Self {
         Self::All(error)
-    }
-}
-
-impl From<rusqlite::Error> for Stop {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::All(error.into())
     }
 }
 
@@ -66,14 +61,14 @@ impl Tables<'_> {
     }
 
     fn unit(&self, unit: &Unit, batch: &Batch) -> Result<UnitResult, DbError> {
-        self.db.execute_batch("SAVEPOINT unit")?;
+        self.db.batch("SAVEPOINT unit")?;
         match self.writes(unit, batch) {
             Ok(written) => {
-                self.db.execute_batch("RELEASE unit")?;
+                self.db.batch("RELEASE unit")?;
                 Ok(Ok(written))
             }
             Err(Stop::Unit(error)) => {
-                self.db.execute_batch("ROLLBACK TO unit; RELEASE unit")?;
+                self.db.batch("ROLLBACK TO unit; RELEASE unit")?;
                 Ok(Err(error))
             }
             Err(Stop::All(error)) => Err(error),
@@ -102,19 +97,20 @@ impl Tables<'_> {
         }
         if written.iter().any(|written| written.changed) {
             for event in &unit.events {
-                self.db
-                    .prepare_cached("INSERT INTO scim_outbox (tenant, event) VALUES (?1, ?2)")?
-                    .execute((self.tenant, to_json(event)?))?;
+                self.db.execute(
+                    "INSERT INTO scim_outbox (tenant, event) VALUES (?1, ?2)",
+                    params![self.tenant, to_json(event)?],
+                )?;
             }
         }
         Ok(written)
     }
 
     fn exists(&self, id: &ResourceId) -> Result<bool, DbError> {
-        Ok(self
-            .db
-            .prepare_cached("SELECT 1 FROM scim_resources WHERE tenant = ?1 AND id = ?2")?
-            .exists((self.tenant, id.as_str()))?)
+        self.db.exists(
+            "SELECT 1 FROM scim_resources WHERE tenant = ?1 AND id = ?2",
+            params![self.tenant, id.as_str()],
+        )
     }
 
     fn write(&self, write: &Write, batch: &Batch) -> Result<Written, Stop> {
@@ -125,10 +121,10 @@ impl Tables<'_> {
                 members,
                 connection,
             } => {
-                let buried = self
-                    .db
-                    .prepare_cached("SELECT 1 FROM scim_tombstones WHERE tenant = ?1 AND id = ?2")?
-                    .exists((self.tenant, id.as_str()))?;
+                let buried = self.db.exists(
+                    "SELECT 1 FROM scim_tombstones WHERE tenant = ?1 AND id = ?2",
+                    params![self.tenant, id.as_str()],
+                )?;
                 if buried || self.exists(id)? {
                     return Err(WriteError::IdInUse(id.clone()).into());
                 }
@@ -170,9 +166,10 @@ impl Tables<'_> {
                 self.change_members(id, &MemberDelta::exactly([]))?;
                 self.bury(&resource, batch)?;
                 self.unindex(id)?;
-                self.db
-                    .prepare_cached("DELETE FROM scim_resources WHERE tenant = ?1 AND id = ?2")?
-                    .execute((self.tenant, id.as_str()))?;
+                self.db.execute(
+                    "DELETE FROM scim_resources WHERE tenant = ?1 AND id = ?2",
+                    params![self.tenant, id.as_str()],
+                )?;
                 Ok(receipt(&resource, true))
             }
         }
@@ -206,23 +203,20 @@ impl Tables<'_> {
         let kind = self.registry.resource_type(resource.resource_type()).name();
         for (attr, key) in self.unique_keys(&resource.document) {
             let number = encode::attribute(self.registry, attr);
-            let key = encode::escape(&key);
-            let taken = self
-                .db
-                .prepare_cached(
-                    "INSERT INTO scim_unique (tenant, kind, attr, key, id) VALUES (?1, ?2, ?3, ?4, ?5)
+            let key = encode::bounded(&key);
+            let taken = self.db.execute(
+                "INSERT INTO scim_unique (tenant, kind, attr, key, id) VALUES (?1, ?2, ?3, ?4, ?5)
                      ON CONFLICT (tenant, kind, attr, key) DO NOTHING",
-                )?
-                .execute((self.tenant, kind, number, &key, resource.id.as_str()))?;
+                params![self.tenant, kind, number, &key, resource.id.as_str()],
+            )?;
             if taken == 1 {
                 continue;
             }
-            let holder: String = self
-                .db
-                .prepare_cached(
-                    "SELECT id FROM scim_unique WHERE tenant = ?1 AND kind = ?2 AND attr = ?3 AND key = ?4",
-                )?
-                .query_row((self.tenant, kind, number, &key), |row| row.get(0))?;
+            let holder: String = self.db.one(
+                "SELECT id FROM scim_unique WHERE tenant = ?1 AND kind = ?2 AND attr = ?3 AND key = ?4",
+                params![self.tenant, kind, number, &key],
+                |row| row.get(0),
+            )?;
             if holder != resource.id.as_str() {
                 let holder = ResourceId::new(holder);
                 return Err(WriteError::Uniqueness { attr, holder }.into());
@@ -233,13 +227,11 @@ impl Tables<'_> {
 
     fn insert(&self, resource: &Resource, connection: Option<&ConnectionId>) -> Result<(), Stop> {
         let kind = self.registry.resource_type(resource.resource_type()).name();
-        self.db
-            .prepare_cached(
-                "INSERT INTO scim_resources
+        self.db.execute(
+            "INSERT INTO scim_resources
                  (tenant, id, kind, version, created, modified, connection, display, document)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8)",
-            )?
-            .execute((
+            params![
                 self.tenant,
                 resource.id.as_str(),
                 kind,
@@ -248,47 +240,54 @@ impl Tables<'_> {
                 connection.map(ConnectionId::as_str),
                 display(self.registry, &resource.document),
                 resource.document.to_stored(self.registry),
-            ))?;
+            ],
+        )?;
         Ok(())
     }
 
     fn replace_document(&self, resource: &Resource) -> Result<(), Stop> {
-        self.db
-            .prepare_cached(
-                "UPDATE scim_resources SET display = ?3, document = ?4 WHERE tenant = ?1 AND id = ?2",
-            )?
-            .execute((
+        self.db.execute(
+            "UPDATE scim_resources SET display = ?3, document = ?4 WHERE tenant = ?1 AND id = ?2",
+            params![
                 self.tenant,
                 resource.id.as_str(),
                 display(self.registry, &resource.document),
                 resource.document.to_stored(self.registry),
-            ))?;
+            ],
+        )?;
         Ok(())
     }
 
     fn touch(&self, id: &ResourceId, version: Version, batch: &Batch) -> Result<(), Stop> {
-        self.db
-            .prepare_cached(
-                "UPDATE scim_resources SET version = ?3, modified = ?4 WHERE tenant = ?1 AND id = ?2",
-            )?
-            .execute((
+        self.db.execute(
+            "UPDATE scim_resources SET version = ?3, modified = ?4 WHERE tenant = ?1 AND id = ?2",
+            params![
                 self.tenant,
                 id.as_str(),
                 number(version)?,
                 to_nanoseconds(batch.now)?,
-            ))?;
+            ],
+        )?;
         Ok(())
     }
 
     fn index(&self, resource: &Resource) -> Result<(), Stop> {
-        let mut statement = self.db.prepare_cached(
+        let id = resource.id.as_str();
+        let rows = encode::rows(self.registry, &resource.document).into_iter();
+        self.db.execute_each(
             "INSERT INTO scim_values (tenant, id, attr, element, lead, key)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            rows.map(|row| {
+                [
+                    Param::from(self.tenant),
+                    Param::from(id),
+                    Param::from(row.attr),
+                    Param::from(row.element),
+                    Param::from(row.lead),
+                    Param::from(row.key),
+                ]
+            }),
         )?;
-        for row in encode::rows(self.registry, &resource.document) {
-            let id = resource.id.as_str();
-            statement.execute((self.tenant, id, row.attr, row.element, row.lead, row.key))?;
-        }
         Ok(())
     }
 
@@ -297,96 +296,89 @@ impl Tables<'_> {
             "DELETE FROM scim_values WHERE tenant = ?1 AND id = ?2",
             "DELETE FROM scim_unique WHERE tenant = ?1 AND id = ?2",
         ] {
-            self.db
-                .prepare_cached(sql)?
-                .execute((self.tenant, id.as_str()))?;
+            self.db.execute(sql, params![self.tenant, id.as_str()])?;
         }
         Ok(())
     }
 
     fn leave_all_groups(&self, id: &ResourceId, batch: &Batch) -> Result<(), Stop> {
-        let groups: Vec<String> = self
-            .db
-            .prepare_cached(
-                "SELECT group_id FROM scim_members WHERE tenant = ?1 AND member_id = ?2",
-            )?
-            .query_map((self.tenant, id.as_str()), |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
+        let groups: Vec<String> = self.db.query(
+            "SELECT group_id FROM scim_members WHERE tenant = ?1 AND member_id = ?2",
+            params![self.tenant, id.as_str()],
+            |row| row.get(0),
+        )?;
         for group in &groups {
-            self.db
-                .prepare_cached(
-                    "UPDATE scim_resources SET version = version + 1, modified = ?3
+            self.db.execute(
+                "UPDATE scim_resources SET version = version + 1, modified = ?3
                      WHERE tenant = ?1 AND id = ?2",
-                )?
-                .execute((self.tenant, group, to_nanoseconds(batch.now)?))?;
+                params![self.tenant, group, to_nanoseconds(batch.now)?],
+            )?;
         }
-        self.db
-            .prepare_cached("DELETE FROM scim_members WHERE tenant = ?1 AND member_id = ?2")?
-            .execute((self.tenant, id.as_str()))?;
+        self.db.execute(
+            "DELETE FROM scim_members WHERE tenant = ?1 AND member_id = ?2",
+            params![self.tenant, id.as_str()],
+        )?;
         Ok(())
     }
 
     fn bury(&self, resource: &Resource, batch: &Batch) -> Result<(), Stop> {
         let kind = self.registry.resource_type(resource.resource_type()).name();
-        let seq: i64 = self
-            .db
-            .prepare_cached(
-                "INSERT INTO scim_tombstones (tenant, id, kind, connection, deleted)
-                 VALUES (?1, ?2, ?3, ?4, ?5) RETURNING seq",
-            )?
-            .query_row(
-                (
-                    self.tenant,
-                    resource.id.as_str(),
-                    kind,
-                    resource.connection.as_ref().map(ConnectionId::as_str),
-                    to_nanoseconds(batch.now)?,
-                ),
-                |row| row.get(0),
-            )?;
+        let seq: i64 = self.db.one(
+            "INSERT INTO scim_tombstones (tenant, id, kind, connection, deleted)
+             VALUES (?1, ?2, ?3, ?4, ?5) RETURNING seq",
+            params![
+                self.tenant,
+                resource.id.as_str(),
+                kind,
+                resource.connection.as_ref().map(ConnectionId::as_str),
+                to_nanoseconds(batch.now)?,
+            ],
+            |row| row.get(0),
+        )?;
         for (attr, key) in equality_keys(self.registry, &resource.document) {
             let attr = encode::attribute(self.registry, attr);
-            self.db
-                .prepare_cached(
-                    "INSERT INTO scim_tombstone_keys (tenant, kind, attr, key, seq)
+            self.db.execute(
+                "INSERT INTO scim_tombstone_keys (tenant, kind, attr, key, seq)
                      VALUES (?1, ?2, ?3, ?4, ?5)",
-                )?
-                .execute((self.tenant, kind, attr, encode::escape(&key), seq))?;
+                params![self.tenant, kind, attr, encode::bounded(&key), seq],
+            )?;
         }
         Ok(())
     }
 
     /// Whether anybody joined or left. The group's members are not read, unless all are replaced.
     fn change_members(&self, group: &ResourceId, delta: &MemberDelta) -> Result<bool, Stop> {
-        let mut changed = 0;
-        let mut leave = self.db.prepare_cached(
-            "DELETE FROM scim_members WHERE tenant = ?1 AND group_id = ?2 AND member_id = ?3",
-        )?;
-        if delta.clear() {
-            let present: BTreeSet<String> = self
-                .db
-                .prepare_cached(
-                    "SELECT member_id FROM scim_members WHERE tenant = ?1 AND group_id = ?2",
-                )?
-                .query_map((self.tenant, group.as_str()), |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
+        let leaving: Vec<String> = if delta.clear() {
+            let present: Vec<String> = self.db.query(
+                "SELECT member_id FROM scim_members WHERE tenant = ?1 AND group_id = ?2",
+                params![self.tenant, group.as_str()],
+                |row| row.get(0),
+            )?;
             let stays: BTreeSet<&str> = delta.add().iter().map(ResourceId::as_str).collect();
-            for id in present.iter().filter(|id| !stays.contains(id.as_str())) {
-                changed += leave.execute((self.tenant, group.as_str(), id))?;
-            }
+            let leaves = |id: &String| !stays.contains(id.as_str());
+            present.into_iter().filter(leaves).collect()
         } else {
-            for id in delta.remove() {
-                changed += leave.execute((self.tenant, group.as_str(), id.as_str()))?;
-            }
-        }
-        let mut join = self.db.prepare_cached(
+            delta
+                .remove()
+                .iter()
+                .map(|id| id.as_str().to_owned())
+                .collect()
+        };
+        let left = self.db.execute_each(
+            "DELETE FROM scim_members WHERE tenant = ?1 AND group_id = ?2 AND member_id = ?3",
+            leaving
+                .iter()
+                .map(|id| [self.tenant, group.as_str(), id.as_str()].map(Param::from)),
+        )?;
+        let joined = self.db.execute_each(
             "INSERT INTO scim_members (tenant, group_id, member_id) VALUES (?1, ?2, ?3)
              ON CONFLICT (tenant, group_id, member_id) DO NOTHING",
+            delta
+                .add()
+                .iter()
+                .map(|id| [self.tenant, group.as_str(), id.as_str()].map(Param::from)),
         )?;
-        for id in delta.add() {
-            changed += join.execute((self.tenant, group.as_str(), id.as_str()))?;
-        }
-        Ok(changed > 0)
+        Ok(left + joined > 0)
     }
 }
 

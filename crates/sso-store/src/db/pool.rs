@@ -1,0 +1,342 @@
+//! A few PostgreSQL connections, lent to one caller at a time.
+//!
+//! One thread drives all of them, with a small runtime of its own: callers wait on their own threads
+//! and need none.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use ring::rand::{SecureRandom as _, SystemRandom};
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+use tokio_postgres::{Config, NoTls};
+
+use super::Db;
+pub(crate) use super::postgres::Session;
+use crate::error::{DbError, DbErrorKind};
+
+/// Connections of one pool at most.
+const SIZE: usize = 8;
+/// How long to wait for a free connection, for a lock, and for transactions that get in each
+/// other's way to get through: as long as SQLite's `busy_timeout`.
+const PATIENCE: Duration = Duration::from_secs(10);
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// What a connection promises: a commit is on the disk, no wait is endless.
+const SETTINGS: &str = "
+SET lock_timeout = '10s';
+SET statement_timeout = '50s';
+SET idle_in_transaction_session_timeout = '60s';
+SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+
+/// A moment to be done by.
+#[derive(Clone, Copy)]
+pub(super) struct Deadline(Instant);
+
+impl Deadline {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long something takes, not what time it is; nothing of it is stored"
+    )]
+    fn now() -> Instant {
+        Instant::now()
+    }
+
+    pub(super) fn after(time: Duration) -> Self {
+        Self(Self::now() + time)
+    }
+
+    /// The time that is left, if there is any.
+    pub(super) fn left(self) -> Option<Duration> {
+        let left = self.0.saturating_duration_since(Self::now());
+        (!left.is_zero()).then_some(left)
+    }
+}
+
+/// How strictly transactions are kept apart.
+#[derive(Clone, Copy)]
+pub(crate) enum Isolation {
+    /// As if one ran after the other.
+    Serializable,
+    /// Each statement sees what was committed before it: for work in which single statements decide.
+    Statement,
+    /// One moment for all statements, which only read.
+    Snapshot,
+}
+
+impl Isolation {
+    const fn begin(self) -> &'static str {
+        match self {
+            Self::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
+            Self::Statement => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+            Self::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
+    }
+}
+
+pub(crate) struct Pool {
+    config: Config,
+    runtime: Handle,
+    state: Mutex<State>,
+    freed: Condvar,
+    /// Dropped with the pool; then the thread ends, and with it every connection.
+    _alive: oneshot::Sender<()>,
+}
+
+#[derive(Default)]
+struct State {
+    idle: Vec<Session>,
+    /// Idle or lent.
+    open: usize,
+}
+
+/// A session, and the right to have it open.
+struct Lent<'a> {
+    session: Session,
+    place: Place<'a>,
+}
+
+/// One of the pool's [`SIZE`] places; it is free again when this is dropped, unless a session that is
+/// idle keeps it.
+struct Place<'a> {
+    pool: &'a Pool,
+    kept: bool,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.pool.lock().open -= 1;
+        }
+        self.pool.freed.notify_one();
+    }
+}
+
+impl Pool {
+    /// # Errors
+    /// `store.open_failed` when the URL is none or the server is not there.
+    pub(crate) fn connect(url: &str) -> Result<Self, DbError> {
+        let failed = |cause: String| DbError::because(DbErrorKind::OpenFailed, cause);
+        // The driver's words for a bad URL could hold a piece of it, such as the password
+        let mut config: Config = url
+            .parse()
+            .map_err(|_| failed("the URL is not understood".to_owned()))?;
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECT);
+        }
+        if config.get_application_name().is_none() {
+            config.application_name("sso-store");
+        }
+        let (alive, ended) = oneshot::channel::<()>();
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| failed(error.to_string()))?;
+        let handle = runtime.handle().clone();
+        std::thread::Builder::new()
+            .name("sso-store-postgres".to_owned())
+            .spawn(move || runtime.block_on(ended).is_ok())
+            .map_err(|error| failed(error.to_string()))?;
+        let pool = Self {
+            config,
+            runtime: handle,
+            state: Mutex::default(),
+            freed: Condvar::new(),
+            _alive: alive,
+        };
+        let first = pool
+            .lend()
+            .map_err(|error| error.with_kind(DbErrorKind::OpenFailed))?;
+        first.give_back();
+        Ok(pool)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self) -> Result<Session, DbError> {
+        let unavailable = |cause: &str| DbError::because(DbErrorKind::Unavailable, cause);
+        let (send, receive) = mpsc::channel();
+        let config = self.config.clone();
+        self.runtime.spawn(async move {
+            match config.connect(NoTls).await {
+                Ok((client, connection)) => {
+                    if send.send(Ok(client)).is_ok() {
+                        // Ends when the client is dropped or the server goes; whoever waits for an
+                        // answer is told
+                        connection.await.ok();
+                    }
+                }
+                Err(error) => {
+                    send.send(Err(error)).ok();
+                }
+            }
+        });
+        let client = receive
+            .recv_timeout(CONNECT * 2)
+            .map_err(|_| unavailable("the server did not answer in time"))?
+            .map_err(|error| DbError::connecting(&error))?;
+        let session = Session::new(client);
+        session.batch(SETTINGS)?;
+        Ok(session)
+    }
+
+    fn lend(&self) -> Result<Lent<'_>, DbError> {
+        let deadline = Deadline::after(PATIENCE);
+        let mut state = self.lock();
+        loop {
+            if let Some(session) = state.idle.pop() {
+                drop(state);
+                let place = Place {
+                    pool: self,
+                    kept: false,
+                };
+                if !session.is_spent() {
+                    return Ok(Lent { session, place });
+                }
+                drop(place);
+                state = self.lock();
+                continue;
+            }
+            if state.open < SIZE {
+                state.open += 1;
+                drop(state);
+                let place = Place {
+                    pool: self,
+                    kept: false,
+                };
+                let session = self.open()?;
+                return Ok(Lent { session, place });
+            }
+            let left = deadline
+                .left()
+                .ok_or_else(|| DbError::because(DbErrorKind::Busy, "no free connection"))?;
+            state = self
+                .freed
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    /// Runs `work`, which only reads. It is run again when the connection was gone.
+    pub(crate) fn read<T>(
+        &self,
+        mut work: impl FnMut(Db<'_>) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let mut patience = Patience::new();
+        loop {
+            let lent = self.lend()?;
+            let done = work(Db::postgres(&lent.session));
+            let lost = lent.session.is_lost();
+            lent.give_back();
+            match done {
+                Err(error) if lost => patience.wait(error)?,
+                done => return done,
+            }
+        }
+    }
+
+    /// Runs `work` in a transaction. It is run again when it got into another one's way, or when the
+    /// connection was lost before it was committed.
+    pub(crate) fn transaction<T>(
+        &self,
+        isolation: Isolation,
+        mut work: impl FnMut(Db<'_>) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let mut patience = Patience::new();
+        loop {
+            let lent = self.lend()?;
+            let session = &lent.session;
+            let worked = session
+                .begin(isolation.begin())
+                .and_then(|()| work(Db::postgres(session)));
+            // If the connection is lost after this, nobody knows whether it was committed
+            let lost = worked.is_err() && session.is_lost();
+            let done = worked.and_then(|value| session.commit().map(|()| value));
+            let Err(error) = done else {
+                lent.give_back();
+                return done;
+            };
+            session.roll_back();
+            lent.give_back();
+            if !lost && !error.is_conflict() {
+                return Err(error);
+            }
+            patience.wait(error)?;
+        }
+    }
+
+    /// Runs `work` in a transaction, once.
+    pub(crate) fn transaction_once<T>(
+        &self,
+        isolation: Isolation,
+        work: impl FnOnce(Db<'_>) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let mut patience = Patience::new();
+        let lent = loop {
+            let lent = self.lend()?;
+            match lent.session.begin(isolation.begin()) {
+                Ok(()) => break lent,
+                Err(error) => {
+                    let lost = lent.session.is_lost();
+                    drop(lent);
+                    if !lost {
+                        return Err(error);
+                    }
+                    patience.wait(error)?;
+                }
+            }
+        };
+        let session = &lent.session;
+        let done = work(Db::postgres(session)).and_then(|value| session.commit().map(|()| value));
+        if done.is_err() {
+            session.roll_back();
+        }
+        lent.give_back();
+        done
+    }
+}
+
+impl Lent<'_> {
+    /// For the next one to take. A session that is dropped instead is closed.
+    fn give_back(self) {
+        let Self { session, mut place } = self;
+        if !session.is_spent() {
+            place.pool.lock().idle.push(session);
+            place.kept = true;
+        }
+    }
+}
+
+/// How often and how long to try again.
+struct Patience {
+    until: Deadline,
+    tries: u32,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Self {
+            until: Deadline::after(PATIENCE),
+            tries: 0,
+        }
+    }
+
+    /// Waits for a random while, longer each time; the error when there is no more time.
+    fn wait(&mut self, error: DbError) -> Result<(), DbError> {
+        let Some(left) = self.until.left() else {
+            return Err(error);
+        };
+        self.tries += 1;
+        let most = 1_000_u32 << self.tries.min(7);
+        let mut random = [0; 4];
+        // Without randomness it is the longest wait
+        let share = SystemRandom::new()
+            .fill(&mut random)
+            .map_or(most, |()| u32::from_be_bytes(random) % most);
+        std::thread::sleep(Duration::from_micros(share.into()).min(left));
+        Ok(())
+    }
+}

@@ -11,13 +11,17 @@ if [ ! -x "$venv/bin/scim2" ] || [ ! -x "$venv/bin/scim-sanity" ]; then
 fi
 cargo build --quiet --package portal
 work="$(mktemp -d)"
-portal() { "$target/debug/portal" --database "sqlite:$work/portal.db" "$@"; }
+database="sqlite:$work/portal.db"
+# tests/postgres.sh tests/scim-tester.sh: on a server of its own
+if [ -n "${DATABASE_URL:-}" ]; then database="$DATABASE_URL"; fi
+echo "on ${database%%:*}"
+portal() { "$target/debug/portal" --database "$database" "$@"; }
 portal connection add test --label Test --fingerprint "$(printf 'ab%.0s' {1..32})" \
     --idp-entity-id https://idp.example --sso-url https://idp.example/sso >"$work/add"
 token="$(portal scim-token create test 2>"$work/token")"
 touch "$work/out"
 # Not through the function: a signal to its subshell would leave the server running
-"$target/debug/portal" --database "sqlite:$work/portal.db" --listen 127.0.0.1:0 --dev-idp off >"$work/out" 2>&1 &
+"$target/debug/portal" --database "$database" --listen 127.0.0.1:0 --dev-idp off >"$work/out" 2>&1 &
 server=$!
 trap 'kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
 for _ in $(seq 100); do

@@ -1,5 +1,5 @@
 //! The SQL home of a SAML service provider: connections, pending logins, replay records, users,
-//! sessions, an append-only log, and this installation's keys. One SQLite file, no server.
+//! sessions, an append-only log, and this installation's keys. One SQLite file, no server; or PostgreSQL.
 //!
 //! [`Store`] implements [`saml_sp::RequestStore`] and [`saml_sp::ReplayStore`], the two inputs
 //! without which no login can be accepted:
@@ -25,8 +25,9 @@
 //! - Session ids are stored hashed. The file is readable by its owner only. Deleted rows are
 //!   overwritten. The keys in it are not encrypted: who reads the file has them.
 //!
-//! # Not yet
-//! PostgreSQL. All statements are in the SQL both share; only SQLite is built.
+//! # Many nodes
+//! With the feature `postgres`, `Store::connect` opens a PostgreSQL database instead of a file: the
+//! same statements, the same promises, for several processes at once. `docs/scaling.md` says more.
 
 mod connections;
 mod db;

@@ -1,29 +1,29 @@
 //! What `--database` may say.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use sso_store::{DbError, Store};
 
 /// Where the data lies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Database {
     /// `sqlite:PATH`
     Sqlite(PathBuf),
-    /// `postgres://…`, understood so that the answer can be clear. The URL is dropped: it may hold
-    /// a password.
-    Postgres,
+    /// `postgres://…`
+    Postgres(String),
 }
 
-/// Why a database cannot be used.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum DatabaseError {
-    /// PostgreSQL is not built yet.
-    PostgresNotAvailable,
-    /// SQLite refused.
-    Store(DbError),
+impl fmt::Debug for Database {
+    /// No URL of a server: it may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
+            Self::Postgres(_) => f.write_str("Postgres(..)"),
+        }
+    }
 }
 
 impl FromStr for Database {
@@ -31,7 +31,7 @@ impl FromStr for Database {
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres);
+            return Ok(Self::Postgres(text.to_owned()));
         }
         match text.strip_prefix("sqlite:") {
             Some(path) if !path.is_empty() => {
@@ -46,11 +46,11 @@ impl Database {
     /// Opens it, creating and migrating as needed.
     ///
     /// # Errors
-    /// [`DatabaseError`].
-    pub fn open(&self) -> Result<Store, DatabaseError> {
+    /// `store.open_failed`, `store.schema_too_new`.
+    pub fn open(&self) -> Result<Store, DbError> {
         match self {
-            Self::Sqlite(path) => Store::open(path).map_err(DatabaseError::Store),
-            Self::Postgres => Err(DatabaseError::PostgresNotAvailable),
+            Self::Sqlite(path) => Store::open(path),
+            Self::Postgres(url) => Store::connect(url),
         }
     }
 }

@@ -13,7 +13,7 @@ use clap::Parser;
 use sso_store::Store;
 
 use crate::admin;
-use crate::database::{Database, DatabaseError};
+use crate::database::Database;
 use crate::explain::one_line;
 use crate::random::now;
 use args::{AdminCommand, Args, Command, UserCommand};
@@ -82,18 +82,13 @@ fn run(args: Args) -> Result<(), Stop> {
 }
 
 fn open(database: &Database) -> Result<Store, Stop> {
-    database.open().map_err(|error| match error {
-        DatabaseError::PostgresNotAvailable => {
-            Stop::usage("PostgreSQL is not available yet; use --database sqlite:PATH.")
-        }
-        DatabaseError::Store(error) => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            Stop::failed(format_args!(
-                "{}: {error}{}",
-                error.code(),
-                cause.map(|cause| format!(" ({cause})")).unwrap_or_default()
-            ))
-        }
+    database.open().map_err(|error| {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        Stop::failed(format_args!(
+            "{}: {error}{}",
+            error.code(),
+            cause.map(|cause| format!(" ({cause})")).unwrap_or_default()
+        ))
     })
 }
 

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use scim_core::filter::{SortValue, compare_keys};
 use scim_core::resource::ResourceId;
-use scim_core::schema::ResourceTypeId;
+use scim_core::schema::{Resolved, ResourceTypeId};
 use scim_core::store::{Keyset, Load, LoadMembers, Page, Query, QueryTarget, Start};
 
 use super::translate::{Condition, Translator, shown_instant};
@@ -25,8 +25,8 @@ enum Key {
     None,
     /// A column of the resource; the flag says that it is a time.
     Column(String, bool),
-    /// The leading value of an attribute.
-    Value(i64),
+    /// The leading value of an attribute, and whether every resource of the type has one.
+    Value(i64, bool),
 }
 
 impl Key {
@@ -34,7 +34,7 @@ impl Key {
         match self {
             Self::None => "NULL",
             Self::Column(sql, _) => sql,
-            Self::Value(_) => "k.key",
+            Self::Value(..) => "k.key",
         }
     }
 }
@@ -161,7 +161,17 @@ impl<'a> Search<'a> {
             Some(path) if path.leaf() == common.resource_type => {
                 Key::Column("r.kind".to_owned(), false)
             }
-            Some(path) => Key::Value(encode::attribute(registry, path.leaf())),
+            Some(path) => {
+                let leaf = registry.attribute(path.leaf());
+                // Of the type itself: a schema that was added later may lack in what was there before
+                let own = ["userName", "displayName"].contains(&leaf.name())
+                    && matches!(
+                        registry.resolve(target.kind, leaf.name()),
+                        Some(Resolved::Attribute(own)) if own == path
+                    );
+                let always = own && leaf.required();
+                Key::Value(encode::attribute(registry, path.leaf()), always)
+            }
         };
         Self {
             translator,
@@ -242,14 +252,23 @@ impl<'a> Search<'a> {
     }
 
     fn select(&mut self, cut: &Cut<'_>, judged: bool, whole: bool) -> Result<String, DbError> {
-        let join = match self.key {
-            Key::Value(attr) => {
+        let from = match self.key {
+            // The index of keys gives the order, and the first page costs no more than a page
+            Key::Value(attr, true) => {
                 let attr = self.translator.bind(attr);
                 format!(
-                    " LEFT JOIN scim_values k ON k.tenant = r.tenant AND k.id = r.id AND k.attr = {attr} AND k.lead = 1"
+                    "scim_values k JOIN scim_resources r ON k.tenant = r.tenant AND k.id = r.id \
+                     WHERE k.tenant = ?1 AND k.attr = {attr} AND k.lead = 1 AND"
                 )
             }
-            _ => String::new(),
+            Key::Value(attr, false) => {
+                let attr = self.translator.bind(attr);
+                format!(
+                    "scim_resources r LEFT JOIN scim_values k \
+                     ON k.tenant = r.tenant AND k.id = r.id AND k.attr = {attr} AND k.lead = 1 WHERE"
+                )
+            }
+            _ => "scim_resources r WHERE".to_owned(),
         };
         let after = match cut.after {
             Some(place) if !whole => format!(" AND ({})", self.after(place)?),
@@ -259,6 +278,7 @@ impl<'a> Search<'a> {
         let desc = if self.descending { " DESC" } else { "" };
         let order = match self.key {
             Key::None => format!("r.id{desc}"),
+            Key::Value(_, true) => format!("k.key{desc}, k.id{desc}"),
             // Resources without a value come last, and first when descending (RFC 7644 §3.4.2.3)
             _ => format!("({key} IS NULL){desc}, {key}{desc}, r.id{desc}"),
         };
@@ -271,7 +291,7 @@ impl<'a> Search<'a> {
             format!(" LIMIT {limit} OFFSET {offset}")
         };
         Ok(format!(
-            "SELECT r.id, {key} FROM scim_resources r{join} WHERE r.tenant = ?1 AND r.kind = ?2 \
+            "SELECT r.id, {key} FROM {from} r.tenant = ?1 AND r.kind = ?2 \
              AND ({}){after} ORDER BY {order}{limit}",
             self.condition.sql
         ))
@@ -295,7 +315,7 @@ impl<'a> Search<'a> {
                 Some(Value::from(at))
             }
             (Key::Column(_, false), Some(SortValue::Text(text))) => Some(Value::from(text.clone())),
-            (Key::Value(_), Some(key)) => encode::sort_value(key).map(Value::from),
+            (Key::Value(..), Some(key)) => encode::sort_value(key).map(Value::from),
             _ => return Err(DbError::new(DbErrorKind::InvalidValue)),
         };
         Ok(match (here, self.descending) {
@@ -320,7 +340,7 @@ impl<'a> Search<'a> {
             (Param::Null, _) => None,
             (Param::Integer(at), Key::Column(_, true)) => Some(SortValue::Instant(at.into())),
             (Param::Text(text), Key::Column(_, false)) => Some(SortValue::Text(text.into_owned())),
-            (Param::Text(text), Key::Value(_)) => Some(encode::decode(&text).ok_or_else(corrupt)?),
+            (Param::Text(text), Key::Value(..)) => Some(encode::decode(&text).ok_or_else(corrupt)?),
             _ => return Err(corrupt()),
         })
     }

@@ -69,11 +69,12 @@ impl Translator<'_> {
                 if self.is_derived(*attr) {
                     return Condition::anything();
                 }
+                let lead = self.leading(inner);
                 let attr = self.attribute(*attr);
                 let inner = self.inner(inner);
                 Condition {
                     sql: format!(
-                        "EXISTS (SELECT 1 FROM scim_values e WHERE e.tenant = r.tenant AND e.id = r.id \
+                        "{lead}EXISTS (SELECT 1 FROM scim_values e WHERE e.tenant = r.tenant AND e.id = r.id \
                          AND e.attr = {attr} AND ({}))",
                         inner.sql
                     ),
@@ -139,6 +140,39 @@ impl Translator<'_> {
             )
         };
         Condition { sql, exact }
+    }
+
+    /// Where an element has to have one text, the index of keys leads to the few that may match; of
+    /// several texts, that of `value` tells most.
+    fn leading(&mut self, inner: &Filter) -> String {
+        let terms = match inner {
+            Filter::And(terms) => terms.as_slice(),
+            leaf => std::slice::from_ref(leaf),
+        };
+        let texts = terms.iter().filter_map(|term| match term {
+            Filter::Leaf(leaf) => match (&leaf.test, leaf.path.sub) {
+                (Test::Compare(CompareOp::Eq, operand @ Operand::Text(_)), Some(sub)) => {
+                    Some((sub, operand))
+                }
+                _ => None,
+            },
+            _ => None,
+        });
+        let best = texts.max_by_key(|(sub, _)| self.registry.attribute(*sub).name() == "value");
+        let Some((sub, operand)) = best else {
+            return String::new();
+        };
+        let mark = self.params.len();
+        let attr = self.attribute(sub);
+        match self.comparison("v.key", CompareOp::Eq, operand) {
+            Some(Condition { sql, .. }) => format!(
+                "r.id IN (SELECT v.id FROM scim_values v WHERE v.tenant = ?1 AND v.attr = {attr} AND {sql}) AND "
+            ),
+            None => {
+                self.params.truncate(mark);
+                String::new()
+            }
+        }
     }
 
     /// The inner filter of a value path, about the element `e`.

@@ -70,18 +70,34 @@ pub(crate) fn judge(arguments: &Arguments) -> Result<Judgement, String> {
     Ok(Judgement {
         login,
         explanation,
-        xml: String::from_utf8(bytes).ok(),
         file: arguments.response.display().to_string(),
-        warnings: connection
-            .identity_provider()
-            .warnings()
-            .iter()
-            // Nothing to do about it, so nothing to say
-            .filter(|warning| warning.kind() != WarningKind::CertificateSelfSigned)
-            .map(ToString::to_string)
-            .collect(),
+        warnings: page(&bytes).into_iter().chain(about(&connection)).collect(),
+        xml: String::from_utf8(bytes).ok(),
         assumptions,
     })
+}
+
+/// A mistake of its own: what was saved is no message at all.
+fn page(bytes: &[u8]) -> Option<String> {
+    let start = bytes.trim_ascii_start();
+    let is = |tag: &[u8]| {
+        start
+            .get(..tag.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(tag))
+    };
+    (is(b"<!doctype html") || is(b"<html")).then(|| {
+        "this is an HTML page, not a SAML Response: perhaps an error page of a proxy, or the page that was to post the form"
+            .to_owned()
+    })
+}
+
+/// What is worth knowing about the identity provider's side.
+fn about(connection: &Connection) -> impl Iterator<Item = String> {
+    let warnings = connection.identity_provider().warnings().iter();
+    warnings
+        // Nothing to do about it, so nothing to say
+        .filter(|warning| warning.kind() != WarningKind::CertificateSelfSigned)
+        .map(ToString::to_string)
 }
 
 fn login(

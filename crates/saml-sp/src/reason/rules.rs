@@ -65,7 +65,7 @@ saml_xml::reason_codes! {
             hint: "Another user signed in than the one who was asked to: sign in as that user." },
         /// `InResponseTo` is missing from the signed SubjectConfirmationData though there was a request.
         InResponseToMissing => { code: "subject.in_response_to_missing", side: Idp, cite: "SAML Profiles §4.1.4.2",
-            hint: "An answer to a request names it in SubjectConfirmationData." },
+            hint: "Start the login here: this one seems to have started at the identity provider. If it did not, an answer names its request in SubjectConfirmationData." },
         /// `InResponseTo` of the signed SubjectConfirmationData is not the request's ID.
         InResponseToMismatch => { code: "subject.in_response_to_mismatch", side: Attacker, cite: "SAML Profiles §4.1.4.3",
             hint: "The assertion answers another login; start the login again." },

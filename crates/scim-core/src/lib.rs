@@ -49,6 +49,7 @@ pub mod service;
 pub mod store;
 pub mod text;
 pub mod token;
+pub mod transfer;
 pub mod webhook;
 
 #[cfg(test)]

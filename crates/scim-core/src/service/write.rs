@@ -33,7 +33,7 @@ impl Planned {
                 Write::Update { expected, .. } | Write::Delete { expected, .. } => {
                     *expected = Some(version)
                 }
-                Write::Insert { .. } => {}
+                Write::Insert { .. } | Write::Restore(_) => {}
             }
         }
         self
@@ -44,7 +44,7 @@ impl Planned {
         for write in &mut self.unit.writes {
             match write {
                 Write::Update { expected, .. } | Write::Delete { expected, .. } => *expected = None,
-                Write::Insert { .. } => {}
+                Write::Insert { .. } | Write::Restore(_) => {}
             }
         }
         self
@@ -357,7 +357,7 @@ impl<S: ResourceStore> ScimService<S> {
             .map(|change| change.attribute.clone())
             .collect();
         event.version = match &write {
-            Some(Write::Insert { .. }) => Some(after.version),
+            Some(Write::Insert { .. } | Write::Restore(_)) => Some(after.version),
             Some(Write::Update { expected, .. }) => expected.map(|version| version.next()),
             Some(Write::Delete { .. }) | None => None,
         };

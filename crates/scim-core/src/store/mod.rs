@@ -193,6 +193,8 @@ pub enum Write {
         /// What happens to the members.
         members: MemberDelta,
     },
+    /// A resource as it was elsewhere, with its version, times and members.
+    Restore(Box<Resource>),
     /// A deletion: the resource becomes a tombstone, leaves all groups, and its members leave it.
     Delete {
         /// The resource type.

@@ -86,7 +86,7 @@ impl Tables<'_> {
                 let added = match write {
                     Write::Insert { members, .. } => members,
                     Write::Update { members, .. } => members.add(),
-                    Write::Delete { .. } => continue,
+                    Write::Delete { .. } | Write::Restore(_) => continue,
                 };
                 for id in added {
                     if !self.exists(id)? {
@@ -134,6 +134,23 @@ impl Tables<'_> {
                 self.index(&resource)?;
                 self.change_members(id, &MemberDelta::exactly(members.iter().cloned()))?;
                 Ok(receipt(&resource, true))
+            }
+            Write::Restore(resource) => {
+                let id = &resource.id;
+                let buried = self.db.exists(
+                    "SELECT 1 FROM scim_tombstones WHERE tenant = ?1 AND id = ?2",
+                    params![self.tenant, id.as_str()],
+                )?;
+                if buried || self.exists(id)? {
+                    return Err(WriteError::IdInUse(id.clone()).into());
+                }
+                self.claim(resource)?;
+                self.insert(resource, resource.connection.as_ref())?;
+                self.index(resource)?;
+                let members = resource.members.iter().flatten();
+                let members = members.map(|member| member.id.clone());
+                self.change_members(id, &MemberDelta::exactly(members))?;
+                Ok(receipt(resource, true))
             }
             Write::Update {
                 kind,
@@ -230,13 +247,14 @@ impl Tables<'_> {
         self.db.execute(
             "INSERT INTO scim_resources
                  (tenant, id, kind, version, created, modified, connection, display, document)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 self.tenant,
                 resource.id.as_str(),
                 kind,
                 number(resource.version)?,
                 to_nanoseconds(resource.created)?,
+                to_nanoseconds(resource.last_modified)?,
                 connection.map(ConnectionId::as_str),
                 display(self.registry, &resource.document),
                 resource.document.to_stored(self.registry),

@@ -205,7 +205,7 @@ impl Tenant {
             let added = match write {
                 Write::Insert { members, .. } => members,
                 Write::Update { members, .. } => members.add(),
-                Write::Delete { .. } => continue,
+                Write::Delete { .. } | Write::Restore(_) => continue,
             };
             if let Some(id) = added.iter().find(|id| !self.kinds.contains_key(*id)) {
                 return Err(WriteError::UnknownMember(id.clone()));
@@ -236,6 +236,20 @@ impl Tenant {
                 let written = receipt(&resource, true);
                 self.put(registry, resource, undo)?;
                 self.change_members(id, &MemberDelta::exactly(members.iter().cloned()), undo);
+                Ok(written)
+            }
+            Write::Restore(resource) => {
+                let id = &resource.id;
+                if self.kinds.contains_key(id) || self.tombstones.iter().any(|(t, _)| t.id == *id) {
+                    return Err(WriteError::IdInUse(id.clone()));
+                }
+                let mut stored = (**resource).clone();
+                let members = stored.members.take().unwrap_or_default();
+                stored.groups = None;
+                let written = receipt(&stored, true);
+                self.put(registry, stored, undo)?;
+                let members = members.into_iter().map(|member| member.id);
+                self.change_members(id, &MemberDelta::exactly(members), undo);
                 Ok(written)
             }
             Write::Update {

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::dialect::UnknownMembers;
-use crate::document::Document;
+use crate::document::{Document, Value};
 use crate::resource::{ConnectionId, Member, Resource, ResourceId, TenantId, Version};
-use crate::schema::Registry;
+use crate::schema::{Registry, Resolved};
 use crate::store::{
     Batch, Keyset, Load, LoadMembers, Query, QueryTarget, ResourceStore, Start, StoreError, Unit,
     Write, WriteError,
@@ -182,6 +182,9 @@ fn read(registry: &Registry, text: &str) -> Result<Resource, &'static str> {
         .ok_or("transfer.resource_type")?;
     let document =
         Document::from_stored(registry, kind.id(), &line.document).ok_or("transfer.document")?;
+    if lacks_its_name(registry, &document) {
+        return Err("transfer.document");
+    }
     let time = |nanoseconds: i64| {
         OffsetDateTime::from_unix_timestamp_nanos(nanoseconds.into())
             .map_err(|_| "transfer.malformed")
@@ -193,6 +196,18 @@ fn read(registry: &Registry, text: &str) -> Result<Resource, &'static str> {
     let members = line.members.into_iter();
     resource.members = Some(members.map(|id| Member::new(id, None, None)).collect());
     Ok(resource)
+}
+
+/// Stores order resources by the name that each of a type has to have.
+fn lacks_its_name(registry: &Registry, document: &Document) -> bool {
+    let kind = document.resource_type();
+    ["userName", "displayName"].iter().any(|name| {
+        let Some(Resolved::Attribute(path)) = registry.resolve(kind, name) else {
+            return false;
+        };
+        let text = document.at(path).and_then(Value::as_text);
+        registry.attribute(path.leaf()).required() && text.is_none()
+    })
 }
 
 async fn write<S: ResourceStore>(

@@ -278,3 +278,77 @@ fn the_administrator_password_can_be_reset() {
     assert_eq!((first.trim().len(), second.trim().len()), (24, 24));
     assert_ne!(first, second);
 }
+
+#[test]
+fn users_and_groups_move_as_json_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let sha256 = "ab".repeat(32);
+    for name in ["old", "new"] {
+        ok(
+            here,
+            &[
+                "connection",
+                "add",
+                name,
+                "--label",
+                "A",
+                "--fingerprint",
+                &sha256,
+                "--idp-entity-id",
+                "urn:idp",
+                "--sso-url",
+                "https://idp.example.test/sso",
+            ],
+        );
+    }
+    let line = |kind: &str, id: &str, document: &str, members: &[&str]| {
+        serde_json::json!({
+            "resource_type": kind, "id": id, "version": 3, "created": 1_764_000_000_000_000_000_i64,
+            "last_modified": 1_764_000_001_000_000_000_i64, "document": document, "members": members,
+        })
+        .to_string()
+    };
+    let lines = [
+        line(
+            "Group",
+            "g1",
+            r#"{"urn:ietf:params:scim:schemas:core:2.0:Group:displayName":"Staff"}"#,
+            &["u1"],
+        ),
+        line(
+            "User",
+            "u1",
+            r#"{"urn:ietf:params:scim:schemas:core:2.0:User:userName":"ada"}"#,
+            &[],
+        ),
+    ];
+    let file = here.join("in.jsonl");
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let file = file.to_str().unwrap();
+    assert_eq!(
+        ok(here, &["scim", "import", "old", file]),
+        "2 written, 0 there before.\n"
+    );
+    assert_eq!(
+        ok(here, &["scim", "import", "old", file]),
+        "0 written, 2 there before.\n"
+    );
+
+    let exported = ok(here, &["scim", "export", "old"]);
+    assert_eq!(exported.lines().count(), 2);
+    assert!(exported.contains("\"members\":[\"u1\"]"), "{exported}");
+    let again = here.join("out.jsonl");
+    std::fs::write(&again, &exported).unwrap();
+    ok(here, &["scim", "import", "new", again.to_str().unwrap()]);
+    assert_eq!(ok(here, &["scim", "export", "new"]), exported);
+    assert!(ok(here, &["user", "list"]).contains("ada"));
+
+    std::fs::write(&again, "nonsense\n").unwrap();
+    fails(
+        here,
+        &["scim", "import", "new", again.to_str().unwrap()],
+        1,
+        "line 1: transfer.malformed",
+    );
+}

@@ -115,6 +115,7 @@ fn a_line_that_is_no_good_has_a_code_and_stops_nothing() {
         first.replace("\"User\"", "\"Robot\""),
         first.replace("\"id\":\"u00\"", "\"id\":\"u99\""),
         String::new(),
+        first.replace("core:2.0:User:userName", "core:2.0:User:nickName"),
         whole[1].clone(),
     ];
     let store = MemoryStore::new(registry.clone());
@@ -126,6 +127,7 @@ fn a_line_that_is_no_good_has_a_code_and_stops_nothing() {
             (11, "transfer.malformed"),
             (12, "transfer.resource_type"),
             (13, "transfer.unique"),
+            (15, "transfer.document"),
         ]
     );
 }

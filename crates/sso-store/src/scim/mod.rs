@@ -71,6 +71,12 @@ impl ScimStore {
         Self { store, registry }
     }
 
+    /// The schemas of the resources.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
     /// The first events of the outbox, with their numbers, oldest first. Of one resource they are in
     /// the order in which they happened; a number that is lower than others may still come later,
     /// from another process.

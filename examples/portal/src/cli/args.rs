@@ -96,6 +96,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: ScimTokenCommand,
     },
+    /// A connection's users and groups as JSON Lines.
+    Scim {
+        #[command(subcommand)]
+        command: ScimCommand,
+    },
     /// Schemas that extend the SCIM resource types.
     ScimSchema {
         #[command(subcommand)]
@@ -110,6 +115,25 @@ pub(super) enum Command {
     Admin {
         #[command(subcommand)]
         command: AdminCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ScimCommand {
+    /// Print all of them, one JSON object a line.
+    Export {
+        /// The connection.
+        connection: String,
+        /// Go on from a place that an earlier export printed.
+        #[arg(long, value_name = "PLACE")]
+        resume: Option<String>,
+    },
+    /// Write what an export printed. What is there already stays: run it again to go on.
+    Import {
+        /// The connection.
+        connection: String,
+        /// The lines.
+        file: PathBuf,
     },
 }
 

@@ -5,6 +5,7 @@ mod connection;
 mod history;
 mod scim;
 mod serve;
+mod transfer;
 
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -67,6 +68,7 @@ fn run(args: Args) -> Result<(), Stop> {
         }
         Some(Command::Logs { json, limit }) => history::logs(&store, json, limit),
         Some(Command::ScimToken { command }) => scim::tokens(&store, command),
+        Some(Command::Scim { command }) => transfer::run(&store, command),
         Some(Command::ScimSchema { command }) => scim::schemas(&store, command),
         Some(Command::User {
             command: UserCommand::List,

@@ -1,5 +1,8 @@
 //! SCIM resources in SQL do what the reference in memory does.
 
+mod common;
+
+use common::Home;
 use sso_store::{ScimStore, Store};
 use sso_testkit::resource_contract::{differential, one_of_many_wins, registry};
 
@@ -11,18 +14,12 @@ fn seeds() -> u64 {
         .unwrap_or(8)
 }
 
-#[test]
-fn sqlite_answers_like_the_reference() {
+/// Half of the seeds share a database, so that tenants have to be kept apart.
+fn answers_like_the_reference(shared: &Home, make: impl Fn() -> Store) {
     let registry = registry();
-    let folder = tempfile::tempdir().unwrap();
     let mut compared = 0;
     for seed in 1..=seeds() {
-        // Half of them share a file, so that tenants have to be kept apart
-        let store = if seed % 2 == 0 {
-            Store::open(&folder.path().join("shared.db")).unwrap()
-        } else {
-            Store::in_memory().unwrap()
-        };
+        let store = if seed % 2 == 0 { shared.open() } else { make() };
         let store = ScimStore::new(store, registry.clone());
         compared += differential(&store, &registry, seed, 40, 12);
     }
@@ -31,10 +28,32 @@ fn sqlite_answers_like_the_reference() {
 }
 
 #[test]
-fn sqlite_lets_one_of_many_win() {
+fn sqlite_answers_like_the_reference() {
+    let shared = Home::Sqlite(tempfile::tempdir().unwrap());
+    answers_like_the_reference(&shared, || Store::in_memory().unwrap());
+}
+
+#[test]
+fn postgresql_answers_like_the_reference() {
+    let Some(shared) = common::postgres_home() else {
+        return;
+    };
+    let homes = std::cell::RefCell::new(Vec::new());
+    answers_like_the_reference(&shared, || {
+        let home = common::postgres_home().unwrap();
+        let store = home.open();
+        homes.borrow_mut().push(home);
+        store
+    });
+}
+
+#[test]
+fn one_of_many_that_write_at_once_wins() {
     let registry = registry();
-    let store = ScimStore::new(Store::in_memory().unwrap(), registry.clone());
-    one_of_many_wins(&store, &registry);
+    for home in common::homes() {
+        let store = ScimStore::new(home.open(), registry.clone());
+        one_of_many_wins(&store, &registry);
+    }
 }
 
 #[test]

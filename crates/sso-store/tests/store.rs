@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod common;
+
 use std::path::Path;
 use std::sync::{Arc, Barrier};
 
@@ -38,6 +40,13 @@ fn record(text: &str) -> ConnectionRecord {
     ConnectionRecord::new(name(text), "JumpCloud", source, "JumpCloud", NOW)
 }
 
+/// On every database.
+fn each(test: impl Fn(&Store)) {
+    for home in common::homes() {
+        test(&home.open());
+    }
+}
+
 fn file() -> (tempfile::TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("portal.db");
@@ -55,7 +64,10 @@ fn names_are_folded_and_checked() {
 
 #[test]
 fn a_connection_is_added_once_changed_and_removed() {
-    let store = Store::in_memory().unwrap();
+    each(a_connection_is_added_once_changed_and_removed_on);
+}
+
+fn a_connection_is_added_once_changed_and_removed_on(store: &Store) {
     store.add_connection(&record("acme")).unwrap();
     let again = store.add_connection(&record("ACME")).unwrap_err();
     assert_eq!(again.code(), "store.already_exists");
@@ -84,7 +96,10 @@ fn a_connection_is_added_once_changed_and_removed() {
 
 #[test]
 fn a_refused_change_leaves_the_connection_as_it_was() {
-    let store = Store::in_memory().unwrap();
+    each(a_refused_change_leaves_the_connection_as_it_was_on);
+}
+
+fn a_refused_change_leaves_the_connection_as_it_was_on(store: &Store) {
     store.add_connection(&record("acme")).unwrap();
     let taken = store.connection(&name("none")).unwrap();
     assert!(taken.is_none());
@@ -101,7 +116,10 @@ fn a_refused_change_leaves_the_connection_as_it_was() {
 
 #[test]
 fn connections_of_one_issuer_are_all_found() {
-    let store = Store::in_memory().unwrap();
+    each(connections_of_one_issuer_are_all_found_on);
+}
+
+fn connections_of_one_issuer_are_all_found_on(store: &Store) {
     store.add_connection(&record("a")).unwrap();
     store.add_connection(&record("b")).unwrap();
     assert_eq!(
@@ -162,7 +180,10 @@ fn a_session_is_found_by_its_secret_only_and_ends() {
 
 #[test]
 fn a_user_is_the_connection_and_the_whole_name_id() {
-    let store = Store::in_memory().unwrap();
+    each(a_user_is_the_connection_and_the_whole_name_id_on);
+}
+
+fn a_user_is_the_connection_and_the_whole_name_id_on(store: &Store) {
     let (a, b) = (name("a"), name("b"));
     let key = UserKey {
         connection: &a,
@@ -207,7 +228,10 @@ fn a_user_is_the_connection_and_the_whole_name_id() {
 
 #[test]
 fn the_log_keeps_messages_of_rejected_logins_for_a_while() {
-    let store = Store::in_memory().unwrap();
+    each(the_log_keeps_messages_of_rejected_logins_for_a_while_on);
+}
+
+fn the_log_keeps_messages_of_rejected_logins_for_a_while_on(store: &Store) {
     let report = json!({ "code": "conditions.audience_mismatch" });
     let mut entry = NewLogEntry::new(NOW, Event::LoginRejected, "AAAA-BBBB", "audience");
     entry.connection = Some("acme");
@@ -242,7 +266,10 @@ fn the_log_keeps_messages_of_rejected_logins_for_a_while() {
 
 #[test]
 fn a_flood_of_messages_is_bounded() {
-    let store = Store::in_memory().unwrap();
+    each(a_flood_of_messages_is_bounded_on);
+}
+
+fn a_flood_of_messages_is_bounded_on(store: &Store) {
     let mut entry = NewLogEntry::new(NOW, Event::LoginRejected, "R", "flood");
     entry.message = Some("<x/>");
     for _ in 0..MAX_MESSAGES + 20 {
@@ -256,7 +283,10 @@ fn a_flood_of_messages_is_bounded() {
 
 #[test]
 fn the_log_is_read_in_pages_latest_first() {
-    let store = Store::in_memory().unwrap();
+    each(the_log_is_read_in_pages_latest_first_on);
+}
+
+fn the_log_is_read_in_pages_latest_first_on(store: &Store) {
     for n in 0..5 {
         let reference = format!("R{n}");
         let entry = NewLogEntry::new(NOW, Event::LoginAccepted, &reference, "");
@@ -274,8 +304,12 @@ fn the_log_is_read_in_pages_latest_first() {
 
 #[test]
 fn a_secret_is_made_once_whoever_asks_first() {
-    let (_folder, path) = file();
-    let stores: Vec<_> = (0..4).map(|_| Store::open(&path).unwrap()).collect();
+    for home in common::homes() {
+        one_secret_for_all((0..4).map(|_| home.open()).collect());
+    }
+}
+
+fn one_secret_for_all(stores: Vec<Store>) {
     let barrier = Arc::new(Barrier::new(stores.len()));
     let threads: Vec<_> = stores
         .into_iter()
@@ -303,7 +337,10 @@ fn a_secret_is_made_once_whoever_asks_first() {
 
 #[test]
 fn a_new_administrator_password_ends_the_old_sessions() {
-    let store = Store::in_memory().unwrap();
+    each(a_new_administrator_password_ends_the_old_sessions_on);
+}
+
+fn a_new_administrator_password_ends_the_old_sessions_on(store: &Store) {
     assert!(store.has_no_administrator().unwrap());
     assert!(
         store
@@ -339,12 +376,12 @@ fn a_new_administrator_password_ends_the_old_sessions() {
 
 #[test]
 fn reopening_keeps_everything() {
-    let (_folder, path) = file();
-    let store = Store::open(&path).unwrap();
-    store.add_connection(&record("acme")).unwrap();
-    drop(store);
-    let store = Store::open(&path).unwrap();
-    assert_eq!(store.connections().unwrap().len(), 1);
+    for home in common::homes() {
+        let store = home.open();
+        store.add_connection(&record("acme")).unwrap();
+        drop(store);
+        assert_eq!(home.open().connections().unwrap().len(), 1);
+    }
 }
 
 #[test]

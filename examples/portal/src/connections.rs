@@ -4,7 +4,7 @@ use std::fmt;
 
 use idp_config::{
     Actor, ConfigError, ConfigErrorKind, HistoryEvent, IdentityProvider, IdpSource, RefreshError,
-    RefreshState, TrustPolicy, What,
+    RefreshState, TrustPolicy, WarningKind, What,
 };
 use saml_sp::{Connection, ConnectionId, Deployment, RequestBinding, SignedPart, lint};
 use sso_store::{
@@ -470,7 +470,9 @@ pub fn facts(record: &ConnectionRecord, now: OffsetDateTime) -> Vec<(&'static st
     if record.settings.danger_accept_plain_http {
         facts.push(("Danger", "sign-in URLs without TLS are accepted".to_owned()));
     }
-    for warning in provider.warnings() {
+    let warnings = provider.warnings().iter();
+    // Nothing to do about it, so nothing to say
+    for warning in warnings.filter(|w| w.kind() != WarningKind::CertificateSelfSigned) {
         facts.push(("Warning", warning.to_string()));
     }
     facts

@@ -163,6 +163,41 @@ impl<'a> Db<'a> {
         }
     }
 
+    /// One question with one set of parameters after the other: the rows of each. Over a network it is one
+    /// round trip, not one for each.
+    pub(crate) fn query_each<'p, const N: usize, T>(
+        self,
+        sql: &str,
+        sets: impl IntoIterator<Item = [Param<'p>; N]>,
+        mut read: impl FnMut(&Row<'_>) -> Result<T, DbError>,
+    ) -> Result<Vec<Vec<T>>, DbError> {
+        match self.0 {
+            Driver::Sqlite(db) => {
+                let mut statement = db.prepare_cached(sql)?;
+                let mut lists = Vec::new();
+                for set in sets {
+                    let mut rows = statement.query(rusqlite::params_from_iter(&set))?;
+                    let mut list = Vec::new();
+                    while let Some(row) = rows.next()? {
+                        list.push(read(&Row(Columns::Sqlite(row)))?);
+                    }
+                    lists.push(list);
+                }
+                Ok(lists)
+            }
+            #[cfg(feature = "postgres")]
+            Driver::Postgres(session) => {
+                let sets: Vec<_> = sets.into_iter().collect();
+                let lists = session.query_each(sql, &sets)?;
+                let mut list = |rows: &Vec<tokio_postgres::Row>| {
+                    let rows = rows.iter();
+                    rows.map(|row| read(&Row(Columns::Postgres(row)))).collect()
+                };
+                lists.iter().map(&mut list).collect()
+            }
+        }
+    }
+
     /// The first row, if there is one.
     pub(crate) fn optional<T>(
         self,

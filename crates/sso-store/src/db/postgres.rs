@@ -146,6 +146,22 @@ impl Session {
         self.run(self.client.query(&statement, &refs(params)))
     }
 
+    pub(super) fn query_each<const N: usize>(
+        &self,
+        sql: &str,
+        sets: &[[Param<'_>; N]],
+    ) -> Result<Vec<Vec<Row>>, DbError> {
+        if sets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let statement = &self.statement(sql)?;
+        let all = together(
+            sets.iter()
+                .map(|set| async move { self.client.query(statement, &refs(set)).await }),
+        );
+        self.run(async { all.await.into_iter().collect() })
+    }
+
     /// By way of a cursor, so that memory is bounded and other questions can come between.
     pub(super) fn scan(
         &self,

@@ -1,9 +1,10 @@
 //! Queries: candidates of each target in the common order, merged, cut into a page, loaded.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use scim_core::filter::{SortValue, compare_keys};
-use scim_core::resource::ResourceId;
+use scim_core::resource::{Resource, ResourceId};
 use scim_core::schema::{Resolved, ResourceTypeId};
 use scim_core::store::{Keyset, Load, LoadMembers, Page, Query, QueryTarget, Start};
 
@@ -17,7 +18,6 @@ struct Hit {
     key: Option<SortValue>,
     id: ResourceId,
     kind: ResourceTypeId,
-    load: Load,
 }
 
 /// What to sort by, as SQL.
@@ -81,12 +81,22 @@ impl Tables<'_> {
             )
         });
         let more = hits.len() > left.saturating_add(count);
-        let mut resources = Vec::new();
-        let mut next = None;
-        for hit in hits.into_iter().skip(left).take(count) {
-            resources.extend(self.load(hit.kind, &hit.id, hit.load)?);
-            next = Some(Keyset::new(hit.key, hit.id));
+        let hits: Vec<Hit> = hits.into_iter().skip(left).take(count).collect();
+        let mut found: HashMap<&ResourceId, Resource> = HashMap::new();
+        for target in &query.targets {
+            let of_target = hits.iter().filter(|hit| hit.kind == target.kind);
+            let ids: Vec<&ResourceId> = of_target.map(|hit| &hit.id).collect();
+            let loaded = self.load_each(target.kind, &ids, target.load)?;
+            let loaded = ids.into_iter().zip(loaded);
+            found.extend(loaded.filter_map(|(id, resource)| Some((id, resource?))));
         }
+        let resources = hits
+            .iter()
+            .filter_map(|hit| found.remove(&hit.id))
+            .collect();
+        drop(found);
+        let next = hits.into_iter().next_back();
+        let next = next.map(|hit| Keyset::new(hit.key, hit.id));
         Ok(Page::new(
             resources,
             query.count_total.then_some(total),
@@ -212,7 +222,6 @@ impl<'a> Search<'a> {
                 id: ResourceId::new(row.get::<String>(0)?),
                 key: self.key_of(row.get(1)?)?,
                 kind: target.kind,
-                load: target.load,
             })
         };
         let Some(filter) = judge else {

@@ -93,8 +93,10 @@ reasons! {
     MethodNotAllowed => "request.method_not_allowed", 405, None;
     /// The path names a protocol version that is not spoken here.
     Version => "request.version", 400, Some(InvalidVers);
-    /// The credential does not reach this far.
+    /// What is asked is not allowed to anybody.
     Forbidden => "request.forbidden", 403, None;
+    /// The scopes of the token do not reach this far.
+    ScopeInsufficient => "token.insufficient_scope", 403, None;
     /// No valid credential.
     Unauthorized => "request.unauthorized", 401, None;
     /// The tenant sends more than it may.
@@ -129,6 +131,8 @@ reasons! {
     MutabilityReadOnly => "mutability.read_only", 400, Some(Mutability);
     /// An immutable attribute would change.
     MutabilityImmutable => "mutability.immutable", 400, Some(Mutability);
+    /// A PATCH would take a required attribute away.
+    MutabilityRequired => "mutability.required", 400, Some(Mutability);
     /// The filter does not follow the grammar.
     FilterSyntax => "filter.syntax", 400, Some(InvalidFilter);
     /// The filter is longer than the limit.

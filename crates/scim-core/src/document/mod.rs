@@ -219,12 +219,45 @@ impl Document {
         canonicalize(&mut self.attributes);
     }
 
-    /// Checks that required attributes, their required parts and required extensions are there.
+    /// Checks that required attributes, their required parts and required extensions are there. Those that clients do
+    /// not write are not asked for, and those that are never stored only by [`Self::validate_secrets`].
     ///
     /// # Errors
     /// `attribute.required`, `value.primary`.
     pub fn validate(&self, registry: &Registry) -> Result<(), ScimError> {
+        self.require(registry, |mutability| {
+            matches!(mutability, Mutability::ReadWrite | Mutability::Immutable)
+        })?;
+        for (attr, value) in &self.attributes {
+            if primaries(registry, *attr, value) > 1 {
+                let detail = format!(
+                    "Only one value of `{}` may be primary.",
+                    registry.label((*attr).into())
+                );
+                return Err(ScimError::new(Reason::ValuePrimary, detail));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that required write-only attributes are there, which only a new resource as it was sent can tell.
+    ///
+    /// # Errors
+    /// `attribute.required`.
+    pub(crate) fn validate_secrets(&self, registry: &Registry) -> Result<(), ScimError> {
+        self.require(registry, |mutability| mutability == Mutability::WriteOnly)
+    }
+
+    fn require(
+        &self,
+        registry: &Registry,
+        asks: impl Fn(Mutability) -> bool,
+    ) -> Result<(), ScimError> {
         let kind = registry.resource_type(self.resource_type);
+        let lacks = |attr: AttrId, value: Option<&Value>| {
+            let attribute = registry.attribute(attr);
+            attribute.required() && asks(attribute.mutability()) && value.is_none_or(is_blank)
+        };
         let missing = |path: AttrPath| {
             let detail = format!(
                 "`{}` is required; send it with a value that is not empty.",
@@ -236,7 +269,7 @@ impl Document {
             let present = schema
                 .attributes()
                 .iter()
-                .any(|a| self.attributes.contains_key(a));
+                .any(|a| self.get(*a).is_some_and(|value| !value.is_unassigned()));
             let wanted = schema.id() == kind.schema()
                 || present
                 || kind
@@ -245,7 +278,7 @@ impl Document {
                     .any(|(id, required)| *id == schema.id() && *required);
             for attr in schema.attributes().iter().filter(|_| wanted) {
                 let value = self.attributes.get(attr);
-                if registry.attribute(*attr).required() && value.is_none_or(is_blank) {
+                if lacks(*attr, value) {
                     return missing((*attr).into());
                 }
                 for element in value.map(Value::elements).unwrap_or_default() {
@@ -253,8 +286,7 @@ impl Document {
                         continue;
                     };
                     for sub in registry.attribute(*attr).subs() {
-                        if registry.attribute(*sub).required() && node.get(sub).is_none_or(is_blank)
-                        {
+                        if lacks(*sub, node.get(sub)) {
                             return missing(AttrPath {
                                 attr: *attr,
                                 sub: Some(*sub),
@@ -262,15 +294,6 @@ impl Document {
                         }
                     }
                 }
-            }
-        }
-        for (attr, value) in &self.attributes {
-            if primaries(registry, *attr, value) > 1 {
-                let detail = format!(
-                    "Only one value of `{}` may be primary.",
-                    registry.label((*attr).into())
-                );
-                return Err(ScimError::new(Reason::ValuePrimary, detail));
             }
         }
         Ok(())

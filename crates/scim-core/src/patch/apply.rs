@@ -64,7 +64,8 @@ impl Plan {
     /// Applies all operations to a copy of the resource, or none.
     ///
     /// # Errors
-    /// `mutability.read_only`, `mutability.immutable`, `patch.no_target`, `attribute.required`, `value.primary`.
+    /// `mutability.read_only`, `mutability.immutable`, `mutability.required`, `patch.no_target`,
+    /// `attribute.required`, `value.primary`.
     pub fn apply(
         &self,
         registry: &Registry,
@@ -93,6 +94,16 @@ impl Plan {
             ..
         } = work;
         document.canonicalize(registry);
+        // RFC 7644 §3.5.2.2: a required attribute that becomes unassigned is an error of mutability.
+        let taken =
+            resource.document.attributes().keys().find(|attr| {
+                registry.attribute(**attr).required() && document.get(**attr).is_none()
+            });
+        if let Some(attr) = taken {
+            let label = registry.label((*attr).into());
+            let detail = format!("`{label}` is required and cannot be removed; replace its value.");
+            return Err(ScimError::new(Reason::MutabilityRequired, detail));
+        }
         document.validate(registry)?;
         let changed = resource.document.changed(&document);
         Ok(Patched {

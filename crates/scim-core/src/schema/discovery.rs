@@ -3,8 +3,9 @@
 use serde_json::{Value as Json, json};
 
 use super::registry::{Registry, ResourceType, Schema};
+use crate::event::EventKind;
 
-/// What the service provider offers, as ServiceProviderConfig says it (RFC 7643 §5, RFC 9865 §4).
+/// What the service provider offers, as ServiceProviderConfig says it (RFC 7643 §5, RFC 9865 §4, RFC 9967 §4).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Features {
@@ -22,6 +23,8 @@ pub struct Features {
     pub documentation: Option<String>,
     /// Whether HTTP Basic is offered beside bearer tokens.
     pub basic: bool,
+    /// Whether events are delivered as Security Event Tokens.
+    pub security_events: bool,
 }
 
 impl Registry {
@@ -70,8 +73,16 @@ impl Registry {
                 "location": format!("{base_url}/ServiceProviderConfig"),
             },
         });
-        if let (Some(uri), Some(object)) = (&features.documentation, document.as_object_mut()) {
-            object.insert("documentationUri".into(), uri.as_str().into());
+        if let Some(object) = document.as_object_mut() {
+            if let Some(uri) = &features.documentation {
+                object.insert("documentationUri".into(), uri.as_str().into());
+            }
+            if features.security_events {
+                // RFC 9967 §4: absent where there are none.
+                let uris = EventKind::ALL.map(EventKind::uri);
+                let events = json!({"asyncRequest": "none", "eventUris": uris});
+                object.insert("securityEvents".into(), events);
+            }
         }
         document
     }

@@ -10,7 +10,7 @@ mod read;
 mod render;
 mod stored;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value as Json};
 use time::OffsetDateTime;
@@ -120,13 +120,19 @@ impl Value {
         }
     }
 
-    fn canonicalize(&mut self) {
+    fn canonicalize(&mut self, registry: &Registry) {
         match self {
             Self::List(items) => {
-                items.iter_mut().for_each(Self::canonicalize);
-                items.retain(|item| !item.is_unassigned());
+                items
+                    .iter_mut()
+                    .for_each(|item| item.canonicalize(registry));
+                // RFC 7643 §2.4: the same value is not there twice.
+                let mut seen = HashSet::new();
+                items.retain(|item| {
+                    !item.is_unassigned() && seen.insert(stored::value(registry, item).to_string())
+                });
             }
-            Self::Complex(node) => canonicalize(node),
+            Self::Complex(node) => canonicalize(registry, node),
             _ => {}
         }
     }
@@ -135,8 +141,10 @@ impl Value {
 /// Attributes or parts by id.
 pub type Node = BTreeMap<AttrId, Value>;
 
-fn canonicalize(node: &mut Node) {
-    node.values_mut().for_each(Value::canonicalize);
+fn canonicalize(registry: &Registry, node: &mut Node) {
+    node.retain(|attr, _| registry.attribute(*attr).mutability() != Mutability::WriteOnly);
+    node.values_mut()
+        .for_each(|value| value.canonicalize(registry));
     node.retain(|_, value| !value.is_unassigned());
 }
 
@@ -210,13 +218,12 @@ impl Document {
         self.extras.clone_from(&other.extras);
     }
 
-    /// Removes what assigns nothing, and what a store must never see: write-only attributes such as `password`.
+    /// Removes what assigns nothing, values that a list has already, and what a store must never see: write-only
+    /// attributes such as `password`.
     ///
     /// Stored passwords would be a burden without a use: the service provider's users log in at the identity provider.
     pub fn canonicalize(&mut self, registry: &Registry) {
-        self.attributes
-            .retain(|attr, _| registry.attribute(*attr).mutability() != Mutability::WriteOnly);
-        canonicalize(&mut self.attributes);
+        canonicalize(registry, &mut self.attributes);
     }
 
     /// Checks that required attributes, their required parts and required extensions are there. Those that clients do

@@ -189,8 +189,17 @@ impl Work<'_> {
         let common = self.registry.common();
         let same = if path.attr == common.id {
             operation.value.as_text() == Some(self.resource.id.as_str())
-        } else if path.attr == common.meta || path.attr == common.schemas {
+        } else if path.attr == common.meta {
             operation.pathless
+        } else if path.attr == common.schemas {
+            // RFC 7644 §3.5.2: an operation may say which schemas there are; those with attributes are.
+            let known = |urn: &Value| {
+                let urn = urn.as_text().unwrap_or_default();
+                self.registry
+                    .schemas_of(self.document.resource_type())
+                    .any(|schema| schema.urn().eq_ignore_ascii_case(urn))
+            };
+            operation.pathless || operation.value.elements().iter().all(known)
         } else {
             let current = self.document.at(path);
             let derived = self.resource.derived(self.registry);

@@ -1,4 +1,5 @@
 mod bulk;
+mod characteristics;
 mod lifecycles;
 mod pages;
 mod pain;

@@ -203,6 +203,7 @@ impl std::fmt::Display for Reason {
 pub struct ScimError {
     reason: Reason,
     detail: String,
+    allow: Option<&'static str>,
 }
 
 impl ScimError {
@@ -211,7 +212,21 @@ impl ScimError {
         Self {
             reason,
             detail: detail.into(),
+            allow: None,
         }
+    }
+
+    /// The endpoint takes other methods: RFC 9110 §15.5.6 has the answer name them.
+    pub(crate) fn not_allowed(allow: &'static str) -> Self {
+        let detail = format!("This endpoint takes {allow}.");
+        Self {
+            allow: Some(allow),
+            ..Self::new(Reason::MethodNotAllowed, detail)
+        }
+    }
+
+    pub(crate) const fn allow(&self) -> Option<&'static str> {
+        self.allow
     }
 
     /// The rule.

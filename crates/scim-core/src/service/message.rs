@@ -163,7 +163,10 @@ impl Response {
                 let challenge = r#"Bearer realm="scim", error="insufficient_scope", error_description="The token may not do this""#;
                 response.with("www-authenticate", challenge.to_owned())
             }
-            _ => response,
+            _ => match error.allow() {
+                Some(allow) => response.with("allow", allow.to_owned()),
+                None => response,
+            },
         }
     }
 

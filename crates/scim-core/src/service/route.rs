@@ -257,13 +257,8 @@ fn strip_version(path: &mut Vec<&str>) -> Result<(), ScimError> {
     Ok(())
 }
 
-fn not_allowed(allow: &str) -> Result<Response, ScimError> {
-    let error = ScimError::new(
-        Reason::MethodNotAllowed,
-        format!("This endpoint takes {allow}."),
-    );
-    // RFC 9110 §15.5.6: 405 comes with Allow.
-    Ok(Response::error(&error).with("allow", allow.to_owned()))
+fn not_allowed(allow: &'static str) -> Result<Response, ScimError> {
+    Err(ScimError::not_allowed(allow))
 }
 
 fn unknown_endpoint() -> ScimError {

@@ -3,6 +3,7 @@ mod characteristics;
 mod lifecycles;
 mod pages;
 mod pain;
+mod protocol;
 mod verbs;
 
 use proptest::prelude::*;

@@ -23,7 +23,7 @@ pub(super) fn a_document_comes_back_as_it_was<S: ResourceStore>(stage: &Stage<'_
     });
     let write = stage.user_with("u", "Ann", &more);
     let Write::Insert { document, .. } = &write else {
-        unreachable!("a new user");
+        panic!("a new user");
     };
     let document = document.clone();
     let written = stage.one(write).expect("a new user");

@@ -50,6 +50,7 @@ fn postgresql_answers_like_the_reference() {
 }
 
 /// Takes a tenant's events out of the outbox.
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 fn take_events(store: &ScimStore, tenant: &TenantId) -> Vec<Event> {
     let waiting = store.events(u32::MAX).unwrap();
     let ours: Vec<_> = waiting

@@ -7,7 +7,7 @@ use super::{Context, Request, Response, ScimService};
 use crate::error::{Reason, ScimError, shown};
 use crate::json;
 use crate::resource::ResourceId;
-use crate::schema::{Features, ResourceTypeId};
+use crate::schema::{Features, ResourceTypeId, discovery_schema};
 use crate::store::ResourceStore;
 
 impl<S: ResourceStore> ScimService<S> {
@@ -195,11 +195,11 @@ impl<S: ResourceStore> ScimService<S> {
             };
         } else if name.eq_ignore_ascii_case("Schemas") {
             if let [urn] = rest {
-                let schema = registry.schema_by_urn(urn).ok_or_else(not_found)?;
-                return Ok(Response::new(
-                    200,
-                    Some(registry.schema_document(base, schema)),
-                ));
+                let document = match registry.schema_by_urn(urn) {
+                    Some(schema) => Some(registry.schema_document(base, schema)),
+                    None => discovery_schema(base, urn),
+                };
+                return Ok(Response::new(200, Some(document.ok_or_else(not_found)?)));
             }
             registry
                 .schemas()

@@ -235,6 +235,89 @@ fn every_published_attribute_tells_all_its_characteristics() {
     assert_eq!(seen, [USER, GROUP, ENTERPRISE_USER]);
 }
 
+/// Whether a document is as its schema says.
+fn follows(document: &Json, attributes: &Json, place: &str) {
+    let attributes = attributes.as_array().unwrap();
+    for (name, value) in document.as_object().unwrap() {
+        // Common attributes are in no schema
+        if place.is_empty() && ["schemas", "meta", "id"].contains(&name.as_str()) {
+            continue;
+        }
+        let attribute = attributes
+            .iter()
+            .find(|attribute| attribute["name"] == name.as_str());
+        let attribute = attribute.unwrap_or_else(|| panic!("{place}.{name} is in no schema"));
+        assert_eq!(
+            value.is_array(),
+            attribute["multiValued"] == true,
+            "{place}.{name}"
+        );
+        let one = std::slice::from_ref(value);
+        for value in value.as_array().map_or(one, Vec::as_slice) {
+            let fits = match attribute["type"].as_str().unwrap() {
+                "string" | "reference" => value.is_string(),
+                "boolean" => value.is_boolean(),
+                "integer" => value.is_i64(),
+                "complex" => {
+                    follows(
+                        value,
+                        &attribute["subAttributes"],
+                        &format!("{place}.{name}"),
+                    );
+                    true
+                }
+                _ => false,
+            };
+            assert!(fits, "{place}.{name}: {value}");
+        }
+    }
+    for attribute in attributes
+        .iter()
+        .filter(|attribute| attribute["required"] == true)
+    {
+        let name = attribute["name"].as_str().unwrap();
+        assert!(document.get(name).is_some(), "{place}.{name} is required");
+    }
+}
+
+#[test]
+fn the_discovery_documents_have_schemas_of_their_own() {
+    let bench = Bench::new(Preset::Strict);
+    let core = "urn:ietf:params:scim:schemas:core:2.0:";
+    let schema = |name: &str| {
+        let body = bench.get(&format!("/Schemas/{core}{name}")).body.unwrap();
+        assert_eq!(body["id"], format!("{core}{name}"));
+        assert_eq!(
+            body["meta"]["location"],
+            format!("https://sp.example/scim/Schemas/{core}{name}")
+        );
+        body
+    };
+    let of_schemas = schema("Schema");
+    let config = bench.get("/ServiceProviderConfig").body.unwrap();
+    follows(&config, &schema("ServiceProviderConfig")["attributes"], "");
+    for kind in bench.get("/ResourceTypes").body.unwrap()["Resources"]
+        .as_array()
+        .unwrap()
+    {
+        follows(kind, &schema("ResourceType")["attributes"], "");
+    }
+    let resources = bench.get("/Schemas").body.unwrap()["Resources"]
+        .as_array()
+        .unwrap()
+        .clone();
+    let own = ["Schema", "ServiceProviderConfig", "ResourceType"].map(schema);
+    for schema in resources.iter().chain(&own[1..]) {
+        follows(schema, &of_schemas["attributes"], "");
+    }
+    // Not in the list, from which clients make their mappings
+    assert_eq!(resources.len(), 3);
+    assert_eq!(
+        code(&bench.get("/Schemas/urn:ietf:params:scim:schemas:core:2.0:Robot")),
+        "resource.not_found"
+    );
+}
+
 #[test]
 fn a_filter_is_never_answered_by_less_than_it_says() {
     let bench = Bench::new(Preset::Strict);

@@ -1,8 +1,8 @@
 //! SCIM: what clients write.
 
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 
 use scim_core::dialect::Preset;
@@ -21,6 +21,8 @@ const USER: &str = r#"{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"]
     "name": {"givenName": "Ånn", "familyName": "O'M"},
     "emails": [{"value": "a@x", "type": "work", "primary": true}, {"value": "b@y", "type": "home"}],
     "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"manager": {"value": "m"}}}"#;
+
+static REGISTRY: LazyLock<Arc<Registry>> = LazyLock::new(|| Arc::new(Registry::standard()));
 
 /// Comparisons in a filter, and how deep it is.
 fn size(expr: &Expr) -> (usize, usize) {
@@ -63,7 +65,7 @@ pub fn scim_filter(data: &[u8]) {
     };
     let (terms, depth) = size(&expr);
     assert!(text.len() <= limits.bytes && terms <= limits.terms && depth <= limits.depth);
-    let registry = Registry::standard();
+    let registry = &*REGISTRY;
     let user = registry.resource_type_by_name("User").map(|kind| kind.id());
     let Some(user) = user else {
         unreachable!("a standard type")
@@ -71,18 +73,18 @@ pub fn scim_filter(data: &[u8]) {
     for preset in [Preset::Strict, Preset::Lenient] {
         let dialect = preset.dialect();
         let json = serde_json::from_str(USER).expect("JSON");
-        let document = Reader::new(&registry, user, &dialect, Keep::All).document(&json);
+        let document = Reader::new(registry, user, &dialect, Keep::All).document(&json);
         let resource = Resource::new(
             ResourceId::new("id-1"),
             document.expect("a user"),
             OffsetDateTime::UNIX_EPOCH,
         );
-        if let Ok(filter) = Resolver::new(&registry, user, &dialect).filter(&expr) {
-            let matches = filter.matches(&registry, &resource);
+        if let Ok(filter) = Resolver::new(registry, user, &dialect).filter(&expr) {
+            let matches = filter.matches(registry, &resource);
             let negated = Filter::Not(Box::new(filter));
-            assert_ne!(matches, negated.matches(&registry, &resource));
+            assert_ne!(matches, negated.matches(registry, &resource));
         }
-        let _ = Resolver::new(&registry, user, &dialect).sort(text, false);
+        let _ = Resolver::new(registry, user, &dialect).sort(text, false);
     }
     let written = expr.to_string();
     assert_eq!(Expr::parse(&written, &wide), Ok(expr), "{written}");
@@ -124,7 +126,7 @@ pub fn scim_request(data: &[u8]) {
     ) else {
         return;
     };
-    let registry = Arc::new(Registry::standard());
+    let registry = Arc::clone(&REGISTRY);
     let store = MemoryStore::new(Arc::clone(&registry));
     let config = Config::new("https://sp.example/scim", CursorKey::new([7; 32]));
     let count = Arc::new(Count(AtomicU64::new(0)));

@@ -227,7 +227,7 @@ impl Document {
     }
 
     /// Checks that required attributes, their required parts and required extensions are there. Those that clients do
-    /// not write are not asked for, and those that are never stored only by [`Self::validate_secrets`].
+    /// not write are not asked for, and those that are never stored only when a resource is made.
     ///
     /// # Errors
     /// `attribute.required`, `value.primary`.

@@ -85,7 +85,7 @@ struct World<'a, S> {
 }
 
 /// Runs `rounds` of random writes, with `questions` random questions after each, against `store`
-/// and the reference. The store has to be made for [`registry`]. Gives the number of answers that
+/// and the reference. The store has to be made for [`super::registry`]. Gives the number of answers that
 /// were compared.
 ///
 /// # Panics

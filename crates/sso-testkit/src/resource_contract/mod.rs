@@ -1,6 +1,6 @@
 //! What every [`ResourceStore`] has to do: a store of your own is checked by one call of [`run`].
 //!
-//! [`run`] takes a store through named cases, each of which says its name when it fails. [`differential`] makes random
+//! [`run`] takes a store through named cases, each of which says its name when it fails. [`differential()`] makes random
 //! resources, changes and questions, and holds a store to the answers of the reference in memory.
 //! [`one_of_many_wins`] looks at many who write at once; it is one of the cases, and can be had alone.
 

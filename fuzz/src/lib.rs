@@ -9,7 +9,9 @@ use saml_xml::{
 };
 
 mod response;
+mod scim;
 pub use response::response;
+pub use scim::{scim_filter, scim_request};
 
 /// The parser: whatever it accepts, its handles point into the text and agree with each other.
 pub fn parse(data: &[u8]) {

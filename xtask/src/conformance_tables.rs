@@ -121,11 +121,15 @@ fn quoted(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
 
-/// A reason code (which has a vector, `coverage` sees to that), or `path/to/tests.rs::name_of_test`.
+/// A reason code (which has a vector, `coverage` sees to that), or `path/to/tests.rs::name_of_test`, which may be a case
+/// of a contract that is written for any store.
 fn proves(root: &Path, codes: &BTreeSet<&str>, proof: &str) -> bool {
     match proof.split_once("::") {
-        Some((path, test)) => fs::read_to_string(root.join(path))
-            .is_ok_and(|text| text.contains(&format!("fn {test}("))),
+        Some((path, test)) => fs::read_to_string(root.join(path)).is_ok_and(|text| {
+            ["(", "<"]
+                .iter()
+                .any(|end| text.contains(&format!("fn {test}{end}")))
+        }),
         None => codes.contains(proof),
     }
 }

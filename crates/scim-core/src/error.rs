@@ -93,8 +93,10 @@ reasons! {
     MethodNotAllowed => "request.method_not_allowed", 405, None;
     /// The path names a protocol version that is not spoken here.
     Version => "request.version", 400, Some(InvalidVers);
-    /// The credential does not reach this far.
+    /// What is asked is not allowed to anybody.
     Forbidden => "request.forbidden", 403, None;
+    /// The scopes of the token do not reach this far.
+    ScopeInsufficient => "token.insufficient_scope", 403, None;
     /// No valid credential.
     Unauthorized => "request.unauthorized", 401, None;
     /// The tenant sends more than it may.
@@ -129,6 +131,8 @@ reasons! {
     MutabilityReadOnly => "mutability.read_only", 400, Some(Mutability);
     /// An immutable attribute would change.
     MutabilityImmutable => "mutability.immutable", 400, Some(Mutability);
+    /// A PATCH would take a required attribute away.
+    MutabilityRequired => "mutability.required", 400, Some(Mutability);
     /// The filter does not follow the grammar.
     FilterSyntax => "filter.syntax", 400, Some(InvalidFilter);
     /// The filter is longer than the limit.
@@ -199,6 +203,7 @@ impl std::fmt::Display for Reason {
 pub struct ScimError {
     reason: Reason,
     detail: String,
+    allow: Option<&'static str>,
 }
 
 impl ScimError {
@@ -207,7 +212,21 @@ impl ScimError {
         Self {
             reason,
             detail: detail.into(),
+            allow: None,
         }
+    }
+
+    /// The endpoint takes other methods: RFC 9110 §15.5.6 has the answer name them.
+    pub(crate) fn not_allowed(allow: &'static str) -> Self {
+        let detail = format!("This endpoint takes {allow}.");
+        Self {
+            allow: Some(allow),
+            ..Self::new(Reason::MethodNotAllowed, detail)
+        }
+    }
+
+    pub(crate) const fn allow(&self) -> Option<&'static str> {
+        self.allow
     }
 
     /// The rule.

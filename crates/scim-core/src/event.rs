@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use time::OffsetDateTime;
 
 use crate::document::{Document, Value};
-use crate::resource::{ResourceId, Version};
+use crate::resource::{Resource, ResourceId, Version};
 use crate::schema::Registry;
 
 /// What happened to a resource.
@@ -31,6 +31,16 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::Create,
+        Self::Put,
+        Self::Patch,
+        Self::Delete,
+        Self::Activate,
+        Self::Deactivate,
+    ];
+
     /// The event's URI (RFC 9967 §2.4).
     pub const fn uri(self) -> &'static str {
         match self {
@@ -93,6 +103,29 @@ impl Event {
             version: None,
             at,
         }
+    }
+
+    /// The event of a group that a member leaves by being deleted: it changes without anybody having named it.
+    ///
+    /// A store makes one for each such group, in the transaction of the deletion, if the batch names a
+    /// [`crate::store::Batch::transaction`]. `group` is the group as it is afterwards.
+    pub fn member_deleted(registry: &Registry, group: &Resource, transaction: &str) -> Self {
+        let mut event = Self::new(
+            registry,
+            vec![EventKind::Patch],
+            &group.id,
+            &group.document,
+            transaction,
+            group.last_modified,
+        );
+        let kind = registry.resource_type(group.resource_type());
+        event.attributes = kind
+            .members()
+            .map(|attr| registry.label(attr.into()))
+            .into_iter()
+            .collect();
+        event.version = Some(group.version);
+        event
     }
 
     /// The claims of a Security Event Token for this event; signing them is the publisher's part.

@@ -27,8 +27,8 @@
 //!   values.
 //! - **Every cost has a limit** ([`service::Limits`]): bytes, nesting, filter terms, operations, results.
 //!
-//! Not here: asynchronous requests (RFC 9967 §2.5.1, optional), `previousCursor`
-//! (RFC 9865 §2, optional). Within a bulk request a deactivated user is not revived.
+//! Not here: asynchronous requests (RFC 9967 §2.5.1, optional). `docs/conformance/scim-*.md` say rule by rule where each
+//! standard is met, and what proves it.
 #![forbid(unsafe_code)]
 
 pub mod dialect;

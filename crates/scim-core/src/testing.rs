@@ -36,10 +36,14 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(preset: crate::dialect::Preset) -> Self {
+        Self::with(preset, crate::schema::Registry::standard())
+    }
+
+    pub(crate) fn with(preset: crate::dialect::Preset, registry: crate::schema::Registry) -> Self {
         use std::sync::Arc;
 
         use crate::service::{Config, Connection, CursorKey, ScimService};
-        let registry = Arc::new(crate::schema::Registry::standard());
+        let registry = Arc::new(registry);
         let store = crate::store::MemoryStore::new(registry.clone());
         let config = Config::new("https://sp.example/scim", CursorKey::new([7; 32]));
         let service = ScimService::new(store, registry, Arc::new(Dice::default()), config);

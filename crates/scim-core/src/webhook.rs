@@ -1,37 +1,19 @@
 //! Events on their way to a receiver: Security Event Tokens (RFC 8417, RFC 9967), pushed over HTTP
 //! (RFC 8935). Nothing here sends; it says what to send, and what an answer means.
 
-use core::fmt;
+mod sign;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::hmac;
-use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
+pub use self::sign::{TokenSigner, WebhookKey, WebhookSecret, jwks};
 use crate::event::Event;
 use crate::random::{Random, RandomError};
 
 /// The first pause after a failure, and the longest.
 const FIRST_PAUSE: Duration = Duration::seconds(10);
 const LONGEST_PAUSE: Duration = Duration::hours(1);
-
-/// A shared secret that tokens are authenticated with (HS256). `Debug` shows nothing of it.
-#[derive(Clone)]
-pub struct WebhookSecret(hmac::Key);
-
-impl WebhookSecret {
-    /// From at least 32 octets of a random source (RFC 7518 §3.2); `None` when there are fewer.
-    pub fn new(octets: &[u8]) -> Option<Self> {
-        (octets.len() >= 32).then(|| Self(hmac::Key::new(hmac::HMAC_SHA256, octets)))
-    }
-}
-
-impl fmt::Debug for WebhookSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WebhookSecret(…)")
-    }
-}
 
 /// What to POST.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +30,7 @@ impl WebhookRequest {
     pub const ACCEPT: &'static str = "application/json";
 }
 
-/// The request for one event.
+/// The request for one event, signed by a [`WebhookSecret`] or a [`WebhookKey`].
 ///
 /// # Errors
 /// When there is no randomness.
@@ -63,22 +45,26 @@ pub fn request(
     event: &Event,
     issuer: &str,
     audience: &str,
-    secret: &WebhookSecret,
+    signer: &impl TokenSigner,
     rng: &dyn Random,
 ) -> Result<WebhookRequest, RandomError> {
     // RFC 7519 §4.1.7: the same event sent again is another token
     let mut id = [0; 16];
     rng.fill(&mut id)?;
-    let header = json!({ "alg": "HS256", "typ": "secevent+jwt" });
+    let mut header = signer.header();
+    if let Some(header) = header.as_object_mut() {
+        // RFC 8417 §2.3: so that it is never taken for another kind of token
+        header.insert("typ".to_owned(), "secevent+jwt".into());
+    }
     let claims = event.claims(issuer, &[audience], &URL_SAFE_NO_PAD.encode(id));
     let mut body = format!(
         "{}.{}",
         URL_SAFE_NO_PAD.encode(header.to_string()),
         URL_SAFE_NO_PAD.encode(claims.to_string())
     );
-    let tag = hmac::sign(&secret.0, body.as_bytes());
+    let signature = signer.sign(body.as_bytes())?;
     body.push('.');
-    body.push_str(&URL_SAFE_NO_PAD.encode(tag));
+    body.push_str(&URL_SAFE_NO_PAD.encode(signature));
     Ok(WebhookRequest { body })
 }
 

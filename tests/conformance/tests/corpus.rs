@@ -65,3 +65,13 @@ fn nothing_but_the_genuine_signs_in() {
 fn stream() {
     replay("stream", fuzz_bodies::stream);
 }
+
+#[test]
+fn filters_are_read_again_from_what_they_are_written_as() {
+    replay("scim_filter", fuzz_bodies::scim_filter);
+}
+
+#[test]
+fn every_request_has_an_answer_and_a_refusal_changes_nothing() {
+    replay("scim_request", fuzz_bodies::scim_request);
+}

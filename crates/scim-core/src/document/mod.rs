@@ -10,7 +10,7 @@ mod read;
 mod render;
 mod stored;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value as Json};
 use time::OffsetDateTime;
@@ -120,13 +120,19 @@ impl Value {
         }
     }
 
-    fn canonicalize(&mut self) {
+    fn canonicalize(&mut self, registry: &Registry) {
         match self {
             Self::List(items) => {
-                items.iter_mut().for_each(Self::canonicalize);
-                items.retain(|item| !item.is_unassigned());
+                items
+                    .iter_mut()
+                    .for_each(|item| item.canonicalize(registry));
+                // RFC 7643 §2.4: the same value is not there twice.
+                let mut seen = HashSet::new();
+                items.retain(|item| {
+                    !item.is_unassigned() && seen.insert(stored::value(registry, item).to_string())
+                });
             }
-            Self::Complex(node) => canonicalize(node),
+            Self::Complex(node) => canonicalize(registry, node),
             _ => {}
         }
     }
@@ -135,8 +141,10 @@ impl Value {
 /// Attributes or parts by id.
 pub type Node = BTreeMap<AttrId, Value>;
 
-fn canonicalize(node: &mut Node) {
-    node.values_mut().for_each(Value::canonicalize);
+fn canonicalize(registry: &Registry, node: &mut Node) {
+    node.retain(|attr, _| registry.attribute(*attr).mutability() != Mutability::WriteOnly);
+    node.values_mut()
+        .for_each(|value| value.canonicalize(registry));
     node.retain(|_, value| !value.is_unassigned());
 }
 
@@ -210,21 +218,53 @@ impl Document {
         self.extras.clone_from(&other.extras);
     }
 
-    /// Removes what assigns nothing, and what a store must never see: write-only attributes such as `password`.
+    /// Removes what assigns nothing, values that a list has already, and what a store must never see: write-only
+    /// attributes such as `password`.
     ///
     /// Stored passwords would be a burden without a use: the service provider's users log in at the identity provider.
     pub fn canonicalize(&mut self, registry: &Registry) {
-        self.attributes
-            .retain(|attr, _| registry.attribute(*attr).mutability() != Mutability::WriteOnly);
-        canonicalize(&mut self.attributes);
+        canonicalize(registry, &mut self.attributes);
     }
 
-    /// Checks that required attributes, their required parts and required extensions are there.
+    /// Checks that required attributes, their required parts and required extensions are there. Those that clients do
+    /// not write are not asked for, and those that are never stored only when a resource is made.
     ///
     /// # Errors
     /// `attribute.required`, `value.primary`.
     pub fn validate(&self, registry: &Registry) -> Result<(), ScimError> {
+        self.require(registry, |mutability| {
+            matches!(mutability, Mutability::ReadWrite | Mutability::Immutable)
+        })?;
+        for (attr, value) in &self.attributes {
+            if primaries(registry, *attr, value) > 1 {
+                let detail = format!(
+                    "Only one value of `{}` may be primary.",
+                    registry.label((*attr).into())
+                );
+                return Err(ScimError::new(Reason::ValuePrimary, detail));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that required write-only attributes are there, which only a new resource as it was sent can tell.
+    ///
+    /// # Errors
+    /// `attribute.required`.
+    pub(crate) fn validate_secrets(&self, registry: &Registry) -> Result<(), ScimError> {
+        self.require(registry, |mutability| mutability == Mutability::WriteOnly)
+    }
+
+    fn require(
+        &self,
+        registry: &Registry,
+        asks: impl Fn(Mutability) -> bool,
+    ) -> Result<(), ScimError> {
         let kind = registry.resource_type(self.resource_type);
+        let lacks = |attr: AttrId, value: Option<&Value>| {
+            let attribute = registry.attribute(attr);
+            attribute.required() && asks(attribute.mutability()) && value.is_none_or(is_blank)
+        };
         let missing = |path: AttrPath| {
             let detail = format!(
                 "`{}` is required; send it with a value that is not empty.",
@@ -236,7 +276,7 @@ impl Document {
             let present = schema
                 .attributes()
                 .iter()
-                .any(|a| self.attributes.contains_key(a));
+                .any(|a| self.get(*a).is_some_and(|value| !value.is_unassigned()));
             let wanted = schema.id() == kind.schema()
                 || present
                 || kind
@@ -245,7 +285,7 @@ impl Document {
                     .any(|(id, required)| *id == schema.id() && *required);
             for attr in schema.attributes().iter().filter(|_| wanted) {
                 let value = self.attributes.get(attr);
-                if registry.attribute(*attr).required() && value.is_none_or(is_blank) {
+                if lacks(*attr, value) {
                     return missing((*attr).into());
                 }
                 for element in value.map(Value::elements).unwrap_or_default() {
@@ -253,8 +293,7 @@ impl Document {
                         continue;
                     };
                     for sub in registry.attribute(*attr).subs() {
-                        if registry.attribute(*sub).required() && node.get(sub).is_none_or(is_blank)
-                        {
+                        if lacks(*sub, node.get(sub)) {
                             return missing(AttrPath {
                                 attr: *attr,
                                 sub: Some(*sub),
@@ -262,15 +301,6 @@ impl Document {
                         }
                     }
                 }
-            }
-        }
-        for (attr, value) in &self.attributes {
-            if primaries(registry, *attr, value) > 1 {
-                let detail = format!(
-                    "Only one value of `{}` may be primary.",
-                    registry.label((*attr).into())
-                );
-                return Err(ScimError::new(Reason::ValuePrimary, detail));
             }
         }
         Ok(())

@@ -66,12 +66,12 @@ fn node(registry: &Registry, node: &Node) -> Map<String, Json> {
     node.iter()
         .map(|(attr, value)| {
             let path = registry.attribute(*attr).path().to_owned();
-            (path, write(registry, value))
+            (path, self::value(registry, value))
         })
         .collect()
 }
 
-fn write(registry: &Registry, value: &Value) -> Json {
+pub(super) fn value(registry: &Registry, value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Text(text) => Json::String(text.clone()),
@@ -80,7 +80,10 @@ fn write(registry: &Registry, value: &Value) -> Json {
         Value::Decimal(value) => Json::from(*value),
         Value::DateTime(value) => Json::String(value.as_str().to_owned()),
         Value::Complex(parts) => Json::Object(node(registry, parts)),
-        Value::List(items) => items.iter().map(|item| write(registry, item)).collect(),
+        Value::List(items) => items
+            .iter()
+            .map(|item| self::value(registry, item))
+            .collect(),
     }
 }
 

@@ -34,3 +34,45 @@ fn claims_follow_rfc_9967() {
     let text = serde_json::to_string(&event).unwrap();
     assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
 }
+
+#[test]
+fn deletion_and_activation_have_no_payload_and_no_qualifier() {
+    let registry = Registry::standard();
+    let kind = registry.resource_type_by_name("User").unwrap().id();
+    let document = Document::new(kind);
+    for (event_kind, uri) in [
+        (EventKind::Delete, "urn:ietf:params:scim:event:prov:delete"),
+        (
+            EventKind::Activate,
+            "urn:ietf:params:scim:event:prov:activate",
+        ),
+        (
+            EventKind::Deactivate,
+            "urn:ietf:params:scim:event:prov:deactivate",
+        ),
+    ] {
+        let id = ResourceId::new("2b2f");
+        let at = OffsetDateTime::UNIX_EPOCH;
+        let mut event = Event::new(&registry, vec![event_kind], &id, &document, "t1", at);
+        event.attributes = vec!["active".into()];
+        event.version = Some(Version::new(3));
+        let claims = event.claims("i", &["a"], "j");
+        assert_eq!(claims["events"], json!({(uri): {}}));
+        assert_eq!(
+            claims["sub_id"],
+            json!({"format": "scim", "uri": "/Users/2b2f"})
+        );
+    }
+    for event_kind in EventKind::ALL {
+        let text = serde_json::to_value(event_kind).unwrap();
+        assert_eq!(
+            serde_json::from_value::<EventKind>(text).unwrap(),
+            event_kind
+        );
+        let notice = matches!(
+            event_kind,
+            EventKind::Create | EventKind::Put | EventKind::Patch
+        );
+        assert_eq!(event_kind.uri().ends_with(":notice"), notice);
+    }
+}

@@ -64,7 +64,8 @@ impl Plan {
     /// Applies all operations to a copy of the resource, or none.
     ///
     /// # Errors
-    /// `mutability.read_only`, `mutability.immutable`, `patch.no_target`, `attribute.required`, `value.primary`.
+    /// `mutability.read_only`, `mutability.immutable`, `mutability.required`, `patch.no_target`,
+    /// `attribute.required`, `value.primary`.
     pub fn apply(
         &self,
         registry: &Registry,
@@ -93,6 +94,16 @@ impl Plan {
             ..
         } = work;
         document.canonicalize(registry);
+        // RFC 7644 §3.5.2.2: a required attribute that becomes unassigned is an error of mutability.
+        let taken =
+            resource.document.attributes().keys().find(|attr| {
+                registry.attribute(**attr).required() && document.get(**attr).is_none()
+            });
+        if let Some(attr) = taken {
+            let label = registry.label((*attr).into());
+            let detail = format!("`{label}` is required and cannot be removed; replace its value.");
+            return Err(ScimError::new(Reason::MutabilityRequired, detail));
+        }
         document.validate(registry)?;
         let changed = resource.document.changed(&document);
         Ok(Patched {
@@ -178,8 +189,17 @@ impl Work<'_> {
         let common = self.registry.common();
         let same = if path.attr == common.id {
             operation.value.as_text() == Some(self.resource.id.as_str())
-        } else if path.attr == common.meta || path.attr == common.schemas {
+        } else if path.attr == common.meta {
             operation.pathless
+        } else if path.attr == common.schemas {
+            // RFC 7644 §3.5.2: an operation may say which schemas there are; those with attributes are.
+            let known = |urn: &Value| {
+                let urn = urn.as_text().unwrap_or_default();
+                self.registry
+                    .schemas_of(self.document.resource_type())
+                    .any(|schema| schema.urn().eq_ignore_ascii_case(urn))
+            };
+            operation.pathless || operation.value.elements().iter().all(known)
         } else {
             let current = self.document.at(path);
             let derived = self.resource.derived(self.registry);

@@ -234,15 +234,34 @@ impl Source<'_> {
         schema: SchemaId,
         json: &Json,
     ) -> Result<(), ScimError> {
+        let registry = self.registry;
+        let attributes = registry.schema(schema).attributes();
+        let read_only =
+            |attr: AttrId| registry.attribute(attr).mutability() == Mutability::ReadOnly;
+        // RFC 7643 §2.5: null is no value, and adding none changes nothing.
+        if verb == Verb::Add && json.is_null() {
+            return Ok(());
+        }
         if verb == Verb::Remove || json.is_null() {
-            for attr in self.registry.schema(schema).attributes() {
-                let filter = Target::Attribute((*attr).into());
-                self.push(index, Verb::Remove, filter, Value::Null, true);
+            // What is not the client's stays.
+            for attr in attributes.iter().filter(|attr| !read_only(**attr)) {
+                let target = Target::Attribute((*attr).into());
+                self.push(index, Verb::Remove, target, Value::Null, true);
             }
             return Ok(());
         }
         let mut part = Document::new(self.kind);
         self.reader.extension(schema, json, &mut part)?;
+        for (name, value) in json.as_object().into_iter().flatten() {
+            let attr = attributes.iter().copied().find(|attr| {
+                read_only(*attr) && registry.attribute(*attr).name().eq_ignore_ascii_case(name)
+            });
+            if let Some(attr) = attr {
+                let target = Target::Attribute(attr.into());
+                let value = self.value(verb, &target, value)?;
+                self.push(index, verb, target, value, true);
+            }
+        }
         for (attr, value) in part.attributes() {
             self.push(
                 index,

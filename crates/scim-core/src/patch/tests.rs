@@ -328,7 +328,7 @@ fn refusals_have_the_exact_code() {
         ),
         (
             json!({"op": "remove", "path": "userName"}),
-            "attribute.required",
+            "mutability.required",
         ),
         (
             json!({"op": "replace", "path": "userName", "value": ""}),
@@ -371,7 +371,10 @@ fn an_equal_read_only_or_immutable_value_is_ignored() {
 #[test]
 fn all_or_nothing() {
     let operations = json!([{"op": "replace", "path": "title", "value": "u"}, {"op": "remove", "path": "userName"}]);
-    assert_eq!(patch(Preset::Strict, operations), Err("attribute.required"));
+    assert_eq!(
+        patch(Preset::Strict, operations),
+        Err("mutability.required")
+    );
     // Required at the end, not in between.
     let operations = json!([{"op": "remove", "path": "userName"}, {"op": "add", "path": "userName", "value": "b"}]);
     assert_eq!(

@@ -400,9 +400,11 @@ fn republish(registry: &mut Registry) {
                 continue;
             };
             definition.uniqueness = attribute.definition.uniqueness;
+            definition.case_exact = attribute.case_exact();
             for (part, sub) in definition.sub_attributes.iter_mut().zip(&attribute.subs) {
                 if let Some(sub) = attributes.get(sub.0 as usize) {
                     part.uniqueness = sub.definition.uniqueness;
+                    part.case_exact = sub.case_exact();
                 }
             }
         }

@@ -2,9 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
+use super::definition::SchemaDefinition;
 use super::registry::{Registry, ResourceType, Schema};
+use crate::event::EventKind;
 
-/// What the service provider offers, as ServiceProviderConfig says it (RFC 7643 §5, RFC 9865 §4).
+/// What the service provider offers, as ServiceProviderConfig says it (RFC 7643 §5, RFC 9865 §4, RFC 9967 §4).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Features {
@@ -22,6 +24,8 @@ pub struct Features {
     pub documentation: Option<String>,
     /// Whether HTTP Basic is offered beside bearer tokens.
     pub basic: bool,
+    /// Whether events are delivered as Security Event Tokens.
+    pub security_events: bool,
 }
 
 impl Registry {
@@ -70,8 +74,16 @@ impl Registry {
                 "location": format!("{base_url}/ServiceProviderConfig"),
             },
         });
-        if let (Some(uri), Some(object)) = (&features.documentation, document.as_object_mut()) {
-            object.insert("documentationUri".into(), uri.as_str().into());
+        if let Some(object) = document.as_object_mut() {
+            if let Some(uri) = &features.documentation {
+                object.insert("documentationUri".into(), uri.as_str().into());
+            }
+            if features.security_events {
+                // RFC 9967 §4: absent where there are none.
+                let uris = EventKind::ALL.map(EventKind::uri);
+                let events = json!({"asyncRequest": "none", "eventUris": uris});
+                object.insert("securityEvents".into(), events);
+            }
         }
         document
     }
@@ -100,17 +112,34 @@ impl Registry {
 
     /// One schema's document (RFC 7643 §7).
     pub fn schema_document(&self, base_url: &str, schema: &Schema) -> Json {
-        let mut document = serde_json::to_value(schema.definition()).unwrap_or_default();
-        if let Some(object) = document.as_object_mut() {
-            object.insert(
-                "schemas".into(),
-                json!(["urn:ietf:params:scim:schemas:core:2.0:Schema"]),
-            );
-            object.insert(
-                "meta".into(),
-                json!({"resourceType": "Schema", "location": format!("{base_url}/Schemas/{}", schema.urn())}),
-            );
-        }
-        document
+        document(base_url, schema.definition())
     }
+}
+
+/// The schema of a discovery document (RFC 7643 §8.7.2, with what RFC 9865 §4 and RFC 9967 §4 add).
+///
+/// It is there for whoever asks for it by its URI, but not among the schemas of resources: clients make the list of
+/// attributes that they can send from those.
+pub fn discovery_schema(base_url: &str, urn: &str) -> Option<Json> {
+    let all: Vec<SchemaDefinition> =
+        serde_json::from_str(include_str!("data/discovery.json")).ok()?;
+    let schema = all
+        .iter()
+        .find(|schema| schema.id.eq_ignore_ascii_case(urn))?;
+    Some(document(base_url, schema))
+}
+
+fn document(base_url: &str, schema: &SchemaDefinition) -> Json {
+    let mut document = serde_json::to_value(schema).unwrap_or_default();
+    if let Some(object) = document.as_object_mut() {
+        object.insert(
+            "schemas".into(),
+            json!(["urn:ietf:params:scim:schemas:core:2.0:Schema"]),
+        );
+        object.insert(
+            "meta".into(),
+            json!({"resourceType": "Schema", "location": format!("{base_url}/Schemas/{}", schema.id)}),
+        );
+    }
+    document
 }

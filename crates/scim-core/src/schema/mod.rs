@@ -15,7 +15,7 @@ pub use self::definition::{
     AttributeDefinition, AttributeType, ExtensionDefinition, Mutability, ResourceTypeDefinition,
     Returned, SchemaDefinition, SchemaError, Uniqueness,
 };
-pub use self::discovery::Features;
+pub use self::discovery::{Features, discovery_schema};
 pub use self::registry::{
     AttrId, AttrPath, Attribute, Registry, Resolved, ResourceType, ResourceTypeId, Schema, SchemaId,
 };

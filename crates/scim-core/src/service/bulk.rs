@@ -13,11 +13,11 @@ use super::single::check_version;
 use super::write::Planned;
 use super::{Context, Response, ScimService, bulk_order};
 use crate::document::{Renderer, etag};
-use crate::error::{Reason, ScimError, shown};
+use crate::error::{Reason, ScimError};
 use crate::json::member;
 use crate::patch::Plan;
 use crate::resource::{Resource, ResourceId};
-use crate::schema::ResourceTypeId;
+use crate::schema::{AttrId, ResourceTypeId};
 use crate::store::{Load, ResourceStore, Unit, WriteError};
 use crate::token::Access;
 
@@ -25,37 +25,74 @@ const REQUEST: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
 const RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:BulkResponse";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Method {
+pub(super) enum Method {
     Post,
     Put,
     Patch,
     Delete,
 }
 
-struct Operation {
-    method: Method,
-    kind: ResourceTypeId,
-    id: ResourceId,
-    version: Option<String>,
-    data: Json,
+pub(super) struct Operation {
+    pub(super) method: Method,
+    pub(super) kind: ResourceTypeId,
+    pub(super) id: ResourceId,
+    pub(super) version: Option<String>,
+    pub(super) data: Json,
+}
+
+/// The deactivated resource that a POST brings back, and the unique attribute whose value the two share.
+pub(super) struct Revival {
+    pub(super) holder: ResourceId,
+    pub(super) attr: AttrId,
 }
 
 /// What is known of each operation.
-struct Slot {
+pub(super) struct Slot {
     method: String,
-    bulk_id: Option<String>,
-    operation: Option<Operation>,
+    pub(super) bulk_id: Option<String>,
+    pub(super) operation: Option<Operation>,
+    /// The resource that it names, even where the operation itself cannot be read.
+    pub(super) target: Option<(ResourceTypeId, ResourceId)>,
+    pub(super) revival: Option<Revival>,
     /// The operations whose resources it names: it falls with them.
-    refers: BTreeSet<usize>,
+    pub(super) refers: BTreeSet<usize>,
     /// The operation on the same resource before it.
-    after: Option<usize>,
-    result: Option<Result<(u16, Resource), ScimError>>,
+    pub(super) after: Option<usize>,
+    pub(super) result: Option<Result<(u16, Resource), ScimError>>,
+}
+
+impl Slot {
+    pub(super) const fn new(method: String, bulk_id: Option<String>) -> Self {
+        Self {
+            method,
+            bulk_id,
+            operation: None,
+            target: None,
+            revival: None,
+            refers: BTreeSet::new(),
+            after: None,
+            result: None,
+        }
+    }
 }
 
 /// What earlier operations of the batch make of a resource, and the unit that does it.
 struct Overlay {
     resource: Option<Resource>,
     unit: usize,
+}
+
+impl Overlay {
+    fn after(plan: &Planned, unit: usize) -> Self {
+        let mut after = plan.after.clone();
+        if plan.changes_a_version() {
+            after.version = after.version.next();
+        }
+        Self {
+            resource: Some(after),
+            unit,
+        }
+    }
 }
 
 impl<S: ResourceStore> ScimService<S> {
@@ -101,7 +138,7 @@ impl<S: ResourceStore> ScimService<S> {
                 Some(number.ok_or_else(|| shape("`failOnErrors` must be a whole number from 1."))?)
             }
         };
-        let mut slots = self.slots(context, list)?;
+        let mut slots = self.slots(context, list).await?;
         let needs: Vec<BTreeSet<usize>> = slots
             .iter()
             .map(|slot| slot.refers.iter().copied().chain(slot.after).collect())
@@ -135,121 +172,6 @@ impl<S: ResourceStore> ScimService<S> {
         ))
     }
 
-    /// Reads all operations and resolves their bulkIds to ids made now.
-    fn slots(&self, context: &Context<'_>, list: &[Json]) -> Result<Vec<Slot>, ScimError> {
-        let mut ids: HashMap<String, (usize, ResourceId)> = HashMap::new();
-        let mut slots = Vec::with_capacity(list.len());
-        for (index, json) in list.iter().enumerate() {
-            let text = |name: &str| {
-                json.as_object()
-                    .and_then(|object| member(object, name))
-                    .and_then(Json::as_str)
-            };
-            let bulk_id = text("bulkId").map(ToOwned::to_owned);
-            let method = text("method").unwrap_or_default().to_ascii_uppercase();
-            let mut slot = Slot {
-                method: shown(&method),
-                bulk_id,
-                operation: None,
-                refers: BTreeSet::new(),
-                after: None,
-                result: None,
-            };
-            let mut duplicate = false;
-            if let (Some(bulk_id), "POST") = (&slot.bulk_id, method.as_str()) {
-                duplicate = ids.contains_key(bulk_id);
-                if !duplicate {
-                    ids.insert(bulk_id.clone(), (index, self.new_id(context.now)?));
-                }
-            }
-            if duplicate {
-                let detail = "Another operation has the same `bulkId`; each POST needs its own.";
-                slot.result = Some(Err(ScimError::new(Reason::BulkIdDuplicate, detail)));
-            }
-            slots.push(slot);
-        }
-        let mut last: HashMap<ResourceId, usize> = HashMap::new();
-        for (index, (slot, json)) in slots.iter_mut().zip(list).enumerate() {
-            if slot.result.is_some() {
-                continue;
-            }
-            match self.operation(context, json, &ids, &mut slot.refers) {
-                Ok(operation) => {
-                    // What concerns the same resource stays in order.
-                    slot.after = last.insert(operation.id.clone(), index);
-                    slot.refers.remove(&index);
-                    slot.operation = Some(operation);
-                }
-                Err(error) => slot.result = Some(Err(error)),
-            }
-        }
-        Ok(slots)
-    }
-
-    fn operation(
-        &self,
-        context: &Context<'_>,
-        json: &Json,
-        ids: &HashMap<String, (usize, ResourceId)>,
-        needs: &mut BTreeSet<usize>,
-    ) -> Result<Operation, ScimError> {
-        let wrong = |detail: &str| ScimError::new(Reason::BulkOperation, detail);
-        let object = json
-            .as_object()
-            .ok_or_else(|| wrong("An operation must be an object."))?;
-        let text = |name: &str| member(object, name).and_then(Json::as_str);
-        let method = match text("method")
-            .unwrap_or_default()
-            .to_ascii_uppercase()
-            .as_str()
-        {
-            "POST" => Method::Post,
-            "PUT" => Method::Put,
-            "PATCH" => Method::Patch,
-            "DELETE" => Method::Delete,
-            _ => return Err(wrong("`method` must be POST, PUT, PATCH or DELETE.")),
-        };
-        let path = text("path")
-            .ok_or_else(|| wrong("`path` must be a string such as `/Users` or `/Users/{id}`."))?;
-        let mut segments = path.split('/').filter(|segment| !segment.is_empty());
-        let any_case = context.connection.dialect.lower_case_endpoints;
-        let kind = segments.next().and_then(|name| self.kind(name, any_case));
-        let kind = kind.ok_or_else(|| {
-            wrong("`path` must begin with a resource type's endpoint, such as `/Users`.")
-        })?;
-        let id = match (method, segments.next(), segments.next()) {
-            (Method::Post, None, None) => {
-                // RFC 7644 §3.7: bulkId is REQUIRED when "method" is "POST".
-                let bulk_id = text("bulkId").ok_or_else(|| wrong("POST needs a `bulkId`."))?;
-                ids.get(bulk_id)
-                    .map(|(_, id)| id.clone())
-                    .ok_or_else(|| wrong("POST needs a `bulkId`."))?
-            }
-            (Method::Put | Method::Patch | Method::Delete, Some(id), None) => {
-                let mut id = id.to_owned();
-                resolve(&mut id, ids, needs)?;
-                ResourceId::new(id)
-            }
-            _ => {
-                return Err(wrong(
-                    "`path` must be `/Users` for POST and `/Users/{id}` for all others.",
-                ));
-            }
-        };
-        let mut data = member(object, "data").cloned().unwrap_or_default();
-        if method != Method::Delete && !data.is_object() {
-            return Err(wrong("`data` must be an object."));
-        }
-        resolve_all(&mut data, ids, needs)?;
-        Ok(Operation {
-            method,
-            kind,
-            id,
-            version: text("version").map(ToOwned::to_owned),
-            data,
-        })
-    }
-
     /// Plans and commits groups of operations. Gives back those to be tried again.
     async fn bulk_run(
         &self,
@@ -262,6 +184,14 @@ impl<S: ResourceStore> ScimService<S> {
         let mut units: Vec<Unit> = Vec::with_capacity(groups.len());
         let mut unit_of: HashMap<usize, usize> = HashMap::new();
         let mut planned: Vec<Vec<(usize, Planned)>> = Vec::with_capacity(groups.len());
+        // What failed in an earlier run: it counts, and what refers to it falls now.
+        let pending: BTreeSet<usize> = groups.iter().flatten().copied().collect();
+        let fallen: BTreeSet<usize> = slots
+            .iter()
+            .enumerate()
+            .filter(|(index, slot)| !pending.contains(index) && matches!(slot.result, Some(Err(_))))
+            .map(|(index, _)| index)
+            .collect();
         for group in &groups {
             let number = units.len();
             let mut unit = Unit::default();
@@ -275,6 +205,11 @@ impl<S: ResourceStore> ScimService<S> {
                 };
                 if slot.operation.is_none() {
                     unit.failed = true;
+                    continue;
+                }
+                if let Some(need) = slot.refers.intersection(&fallen).next() {
+                    unit.failed = true;
+                    slot.result = Some(Err(self.write_error(&WriteError::Dependency(*need))));
                     continue;
                 }
                 unit.requires.extend(
@@ -305,7 +240,7 @@ impl<S: ResourceStore> ScimService<S> {
             planned.push(plans);
         }
         let mut batch = self.batch(context, units);
-        batch.stop_after_errors = fail_on_errors;
+        batch.stop_after_errors = fail_on_errors.map(|most| most.saturating_sub(fallen.len()));
         let results = self
             .store
             .commit(&context.connection.tenant, &batch)
@@ -337,11 +272,20 @@ impl<S: ResourceStore> ScimService<S> {
                         }
                     }
                 }
-                Err(WriteError::NotAttempted) => group.iter().for_each(|index| {
-                    if let Some(slot) = slots.get_mut(*index) {
-                        slot.result = None;
+                Err(WriteError::NotAttempted) => {
+                    // What stopped the batch may go well when it is tried again.
+                    let ends = retried.is_empty();
+                    for index in &group {
+                        if let Some(slot) = slots.get_mut(*index)
+                            && (ends || slot.operation.is_some())
+                        {
+                            slot.result = None;
+                        }
                     }
-                }),
+                    if !ends {
+                        again.push(group);
+                    }
+                }
                 Err(WriteError::VersionMismatch(_)) if !explicit => {
                     retried.insert(number);
                     again.push(group);
@@ -388,14 +332,22 @@ impl<S: ResourceStore> ScimService<S> {
         } = operation;
         self.permit(context, *kind, Access::Write)?;
         if *method == Method::Post {
-            let plan = self.plan_create(context, *kind, id.clone(), data)?;
-            overlay.insert(
-                id.clone(),
-                Overlay {
-                    resource: Some(plan.after.clone()),
-                    unit,
-                },
-            );
+            let plan = match &slot.revival {
+                None => self.plan_create(context, *kind, id.clone(), data)?,
+                Some(revival) => {
+                    let (existing, follows) = self
+                        .bulk_existing(context, operation, Load::default(), overlay, unit, requires)
+                        .await?;
+                    if !self.may_revive(context, &existing) {
+                        return Err(self.write_error(&WriteError::Uniqueness {
+                            attr: revival.attr,
+                            holder: revival.holder.clone(),
+                        }));
+                    }
+                    placed(self.plan_revive(context, &existing, data)?, follows)
+                }
+            };
+            overlay.insert(id.clone(), Overlay::after(&plan, unit));
             return Ok(plan);
         }
         let patch = match method {
@@ -412,44 +364,54 @@ impl<S: ResourceStore> ScimService<S> {
             }
             Method::Post | Method::Put | Method::Delete => None,
         };
-        let (existing, follows) = match overlay.get(id) {
-            Some(Overlay {
-                resource: Some(resource),
-                unit: before,
-            }) if resource.resource_type() == *kind => {
-                if *before < unit {
-                    requires.push(*before);
-                }
-                (resource.clone(), true)
-            }
-            Some(_) => return Err(self.write_error(&WriteError::NotFound(id.clone()))),
-            None => {
-                let load = patch
-                    .as_ref()
-                    .map_or(Load::default(), |plan| plan.needs(&self.registry, *kind));
-                (self.fetch(context, *kind, id, load).await?, false)
-            }
-        };
+        let load = patch
+            .as_ref()
+            .map_or(Load::default(), |plan| plan.needs(&self.registry, *kind));
+        let (existing, follows) = self
+            .bulk_existing(context, operation, load, overlay, unit, requires)
+            .await?;
         check_version(version.as_deref(), existing.version)?;
         let plan = match (method, patch) {
             (Method::Delete, _) => self.plan_delete(context, &existing),
             (_, Some(patch)) => self.plan_patch(context, &existing, &patch)?,
             _ => self.plan_replace(context, &existing, data)?,
         };
-        let plan = if follows {
-            plan.follow()
-        } else {
-            plan.insist_if(true)
+        let plan = placed(plan, follows);
+        let after = match method {
+            Method::Delete => Overlay {
+                resource: None,
+                unit,
+            },
+            _ => Overlay::after(&plan, unit),
         };
-        let resource = (*method != Method::Delete).then(|| {
-            let mut after = plan.after.clone();
-            if !plan.writes_nothing() {
-                after.version = after.version.next();
-            }
-            after
-        });
-        overlay.insert(id.clone(), Overlay { resource, unit });
+        overlay.insert(id.clone(), after);
         Ok(plan)
+    }
+
+    /// The resource of an operation as earlier ones of the batch leave it, and whether there are any.
+    async fn bulk_existing(
+        &self,
+        context: &Context<'_>,
+        operation: &Operation,
+        load: Load,
+        overlay: &HashMap<ResourceId, Overlay>,
+        unit: usize,
+        requires: &mut Vec<usize>,
+    ) -> Result<(Resource, bool), ScimError> {
+        let (kind, id) = (operation.kind, &operation.id);
+        match overlay.get(id) {
+            Some(Overlay {
+                resource: Some(resource),
+                unit: before,
+            }) if resource.resource_type() == kind => {
+                if *before < unit {
+                    requires.push(*before);
+                }
+                Ok((resource.clone(), true))
+            }
+            Some(_) => Err(self.write_error(&WriteError::NotFound(id.clone()))),
+            None => Ok((self.fetch(context, kind, id, load).await?, false)),
+        }
     }
 
     fn bulk_result(&self, slot: &Slot) -> Option<Json> {
@@ -476,19 +438,24 @@ impl<S: ResourceStore> ScimService<S> {
                 object.insert("status".into(), error.status().to_string().into());
                 object.insert("response".into(), error.to_json());
                 // RFC 7644 §3.7.3: location is REQUIRED except for a failed POST.
-                if let Some(operation) =
-                    slot.operation.as_ref().filter(|o| o.method != Method::Post)
-                {
-                    let at = Resource::new(
-                        operation.id.clone(),
-                        crate::document::Document::new(operation.kind),
-                        time::OffsetDateTime::UNIX_EPOCH,
-                    );
+                if let Some((kind, id)) = &slot.target {
+                    let document = crate::document::Document::new(*kind);
+                    let at = time::OffsetDateTime::UNIX_EPOCH;
+                    let at = Resource::new(id.clone(), document, at);
                     object.insert("location".into(), renderer.location(&at).into());
                 }
             }
         }
         Some(entry)
+    }
+}
+
+/// Within the batch nobody comes in between; else the version that was read has to be there still.
+fn placed(plan: Planned, follows: bool) -> Planned {
+    if follows {
+        plan.follow()
+    } else {
+        plan.insist_if(true)
     }
 }
 
@@ -510,55 +477,4 @@ fn precondition() -> ScimError {
     let detail =
         "The resource has changed since that version; read it again and repeat the change.";
     ScimError::new(Reason::Precondition, detail)
-}
-
-/// Replaces the bulkIds in every string of the data.
-fn resolve_all(
-    json: &mut Json,
-    ids: &HashMap<String, (usize, ResourceId)>,
-    needs: &mut BTreeSet<usize>,
-) -> Result<(), ScimError> {
-    match json {
-        Json::String(text) => resolve(text, ids, needs),
-        Json::Array(items) => items
-            .iter_mut()
-            .try_for_each(|item| resolve_all(item, ids, needs)),
-        Json::Object(object) => object
-            .values_mut()
-            .try_for_each(|value| resolve_all(value, ids, needs)),
-        Json::Null | Json::Bool(_) | Json::Number(_) => Ok(()),
-    }
-}
-
-/// `bulkId:x` stands for an id as the whole string, at the end of a reference, or in quotes within a path, which may name
-/// several: `members[value eq "bulkId:a" or value eq "bulkId:b"]`.
-fn resolve(
-    text: &mut String,
-    ids: &HashMap<String, (usize, ResourceId)>,
-    needs: &mut BTreeSet<usize>,
-) -> Result<(), ScimError> {
-    let mut out = String::new();
-    let mut rest = text.as_str();
-    while let Some((head, tail)) = rest.split_once("bulkId:") {
-        out.push_str(head);
-        let (name, after) = match out.chars().next_back() {
-            None | Some('/') => (tail, ""),
-            Some('"') => tail.split_at(tail.find('"').unwrap_or(tail.len())),
-            Some(_) => {
-                out.push_str("bulkId:");
-                rest = tail;
-                continue;
-            }
-        };
-        let (index, id) = ids.get(name).ok_or_else(|| {
-            let detail = format!("No POST of this request has the bulkId `{}`.", shown(name));
-            ScimError::new(Reason::BulkIdUnknown, detail)
-        })?;
-        needs.insert(*index);
-        out.push_str(id.as_str());
-        rest = after;
-    }
-    out.push_str(rest);
-    *text = out;
-    Ok(())
 }

@@ -2,15 +2,16 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::cursor::{self, Binding};
+use super::cursor::{self, Binding, Maker, Spot};
 use super::{Context, Request, Response, ScimService};
 use crate::dialect::RewriteRule;
 use crate::document::{Projection, Renderer};
 use crate::error::{Reason, ScimError};
 use crate::filter::{Expr, Resolver};
 use crate::json::member;
+use crate::resource::Resource;
 use crate::schema::{ResourceTypeId, Returned};
-use crate::store::{Load, LoadMembers, Query, QueryTarget, ResourceStore, Start};
+use crate::store::{Keyset, Load, LoadMembers, Page, Query, QueryTarget, ResourceStore, Start};
 use crate::token::Access;
 
 const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
@@ -223,25 +224,38 @@ impl<S: ResourceStore> ScimService<S> {
             .and_then(|index| u64::try_from(index).ok())
             .unwrap_or(1)
             .max(1);
-        let (start, known_total) = match parameters.cursor.as_deref() {
-            None => (Start::Offset(start_index - 1), None),
-            Some("") => (Start::After(None), None),
+        if start_index > 1 && parameters.cursor.is_some() {
+            // RFC 9865 §2.4: the one or the other asks for a way of paging.
+            let detail = "Send either `cursor` or `startIndex`, not both.";
+            return Err(ScimError::new(Reason::QueryParameter, detail));
+        }
+        let (spot, known_total) = match parameters.cursor.as_deref() {
+            None => (None, None),
+            Some("") => (Some(Spot::after(None)), None),
             Some(text) => {
                 let (key, timeout) = (&self.config.cursor_key, limits.cursor_timeout);
                 let opened = cursor::open(key, &binding, text, count, timeout, context.now)?;
-                (Start::After(Some(opened.place)), Some(opened.total))
+                (Some(opened.spot), Some(opened.total))
             }
         };
+        let back = spot.as_ref().is_some_and(|spot| spot.back);
         // Without sortBy there is no order to turn around.
         let descending = parameters.descending && parameters.sort_by.is_some();
         let query = Query {
             targets,
-            descending,
-            start,
+            // The order turned around, the page before a place is the one after it.
+            descending: descending != back,
+            start: match &spot {
+                None => Start::Offset(start_index - 1),
+                Some(spot) => Start::After(spot.place.clone()),
+            },
             count,
             count_total: known_total.is_none(),
         };
-        let page = self.store.find(&context.connection.tenant, &query).await?;
+        let mut page = self.store.find(&context.connection.tenant, &query).await?;
+        if back {
+            page.resources.reverse();
+        }
         let total = known_total.or(page.total).unwrap_or_default();
         let renderer = Renderer::new(&self.registry, &self.config.base_url);
         let resources: Vec<Json> = page
@@ -263,26 +277,66 @@ impl<S: ResourceStore> ScimService<S> {
         put("itemsPerPage", resources.len().into());
         // Moved, not written anew as `json!` would
         put("Resources", Json::Array(resources));
-        match query.start {
-            Start::Offset(_) => {
+        match spot {
+            None => {
                 put("startIndex", start_index.into());
             }
-            Start::After(_) => {
-                // RFC 9865 §2: nextCursor is left out on the last page and only there.
-                if let Some(next) = page.next {
-                    let text = cursor::make(
-                        &self.config.cursor_key,
-                        &binding,
-                        next,
-                        count,
-                        total,
-                        context.now,
-                    );
-                    put("nextCursor", text.into());
+            Some(spot) => {
+                let (next, previous) = self.neighbours(&query, &spot, &page);
+                let maker = Maker {
+                    key: &self.config.cursor_key,
+                    binding: &binding,
+                    count,
+                    total,
+                    now: context.now,
+                    random: self.random.as_ref(),
+                };
+                for (name, spot) in [("nextCursor", next), ("previousCursor", previous)] {
+                    if let Some(spot) = spot {
+                        put(name, maker.make(spot)?.into());
+                    }
                 }
             }
         }
         Ok(Response::new(200, Some(Json::Object(body))))
+    }
+
+    /// Where the pages after and before this one lie. RFC 9865 §2: nextCursor is left out on the last page and only
+    /// there, previousCursor is not given with the first page.
+    fn neighbours(&self, query: &Query, spot: &Spot, page: &Page) -> (Option<Spot>, Option<Spot>) {
+        if query.count == 0 {
+            return (None, None);
+        }
+        let place = |resource: &Resource| self.place(query, resource);
+        let (first, last) = (page.resources.first(), page.resources.last());
+        if spot.back {
+            // Something came after this page when the cursor was made. With nothing left before it, that is all.
+            let next = (spot.place.is_some()).then(|| Spot::after(last.map(place)));
+            (
+                next,
+                page.next.clone().map(|place| Spot::before(Some(place))),
+            )
+        } else {
+            let previous = spot.place.as_ref().map(|_| Spot::before(first.map(place)));
+            (
+                page.next.clone().map(|place| Spot::after(Some(place))),
+                previous,
+            )
+        }
+    }
+
+    /// The place of a result in the order of the query.
+    fn place(&self, query: &Query, resource: &Resource) -> Keyset {
+        let kind = resource.resource_type();
+        let target = query.targets.iter().find(|target| target.kind == kind);
+        let nodes = [
+            resource.document.attributes(),
+            &resource.derived(&self.registry),
+        ];
+        let key = target
+            .and_then(|target| target.sort)
+            .and_then(|sort| sort.key(&self.registry, &nodes));
+        Keyset::new(key, resource.id.clone())
     }
 
     /// RFC 9865 §2: every parameter but the cursor must be the same on every page.

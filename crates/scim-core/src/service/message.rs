@@ -156,7 +156,18 @@ impl Response {
 
     /// The response of an error.
     pub fn error(error: &ScimError) -> Self {
-        Self::new(error.status(), Some(error.to_json()))
+        let response = Self::new(error.status(), Some(error.to_json()));
+        match error.reason() {
+            // RFC 6750 §3: a token that does not reach far enough is answered with a challenge that says so.
+            Reason::ScopeInsufficient => {
+                let challenge = r#"Bearer realm="scim", error="insufficient_scope", error_description="The token may not do this""#;
+                response.with("www-authenticate", challenge.to_owned())
+            }
+            _ => match error.allow() {
+                Some(allow) => response.with("allow", allow.to_owned()),
+                None => response,
+            },
+        }
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: String) -> Self {

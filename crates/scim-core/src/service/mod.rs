@@ -5,6 +5,7 @@
 
 mod bulk;
 mod bulk_order;
+mod bulk_read;
 mod cursor;
 mod list;
 mod message;
@@ -83,6 +84,9 @@ pub struct Config {
     pub documentation: Option<String>,
     /// Whether ServiceProviderConfig names HTTP Basic beside bearer tokens.
     pub basic: bool,
+    /// Whether somebody delivers the events of the outbox as Security Event Tokens ([`crate::webhook`]), so that
+    /// ServiceProviderConfig names them (RFC 9967 §4).
+    pub security_events: bool,
 }
 
 impl Config {
@@ -94,6 +98,7 @@ impl Config {
             limits: Limits::default(),
             documentation: None,
             basic: false,
+            security_events: false,
         }
     }
 }
@@ -230,14 +235,25 @@ impl<S: ResourceStore> ScimService<S> {
             rewrites,
             changes: Vec::new(),
         };
+        // RFC 9110 §9.3.2: HEAD is GET without the body.
+        let head = (request.method == "HEAD").then(|| Request {
+            method: "GET".to_owned(),
+            ..request.clone()
+        });
         let result = match randomness {
-            Ok(()) => self.route(request, &mut context).await,
+            Ok(()) => {
+                let request = head.as_ref().unwrap_or(request);
+                self.route(request, &mut context).await
+            }
             Err(error) => Err(error.into()),
         };
         let (mut response, error) = match result {
             Ok(response) => (response, None),
             Err(error) => (Response::error(&error), Some(error)),
         };
+        if head.is_some() {
+            response.body = None;
+        }
         let suggested = suggest(
             request.header("user-agent"),
             request.query.as_deref(),
@@ -289,7 +305,7 @@ impl<S: ResourceStore> ScimService<S> {
             "This token may not {verb} {}; an administrator can widen its scopes.",
             kind.name()
         );
-        Err(ScimError::new(Reason::Forbidden, detail))
+        Err(ScimError::new(Reason::ScopeInsufficient, detail))
     }
 
     fn new_id(&self, now: OffsetDateTime) -> Result<ResourceId, ScimError> {

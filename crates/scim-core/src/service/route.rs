@@ -7,7 +7,7 @@ use super::{Context, Request, Response, ScimService};
 use crate::error::{Reason, ScimError, shown};
 use crate::json;
 use crate::resource::ResourceId;
-use crate::schema::{Features, ResourceTypeId};
+use crate::schema::{Features, ResourceTypeId, discovery_schema};
 use crate::store::ResourceStore;
 
 impl<S: ResourceStore> ScimService<S> {
@@ -42,7 +42,7 @@ impl<S: ResourceStore> ScimService<S> {
         match path.as_slice() {
             [] => match request.method.as_str() {
                 "GET" => self.list_get(request, context, None).await,
-                _ => not_allowed("GET"),
+                _ => not_allowed("GET, HEAD"),
             },
             [search] if is(search, ".search") => self.search(request, context, None).await,
             [bulk] if is(bulk, "Bulk") => match request.method.as_str() {
@@ -69,7 +69,7 @@ impl<S: ResourceStore> ScimService<S> {
                         let body = self.read_body(request, context)?;
                         self.create(request, context, kind, &body).await
                     }
-                    _ => not_allowed("GET, POST"),
+                    _ => not_allowed("GET, HEAD, POST"),
                 }
             }
             [name, search] if is(search, ".search") => {
@@ -103,7 +103,7 @@ impl<S: ResourceStore> ScimService<S> {
                 self.patch(request, context, kind, id, &body).await
             }
             "DELETE" => self.delete(request, context, kind, id).await,
-            _ => not_allowed("GET, PUT, PATCH, DELETE"),
+            _ => not_allowed("GET, HEAD, PUT, PATCH, DELETE"),
         }
     }
 
@@ -153,7 +153,7 @@ impl<S: ResourceStore> ScimService<S> {
     ) -> Result<Response, ScimError> {
         // RFC 7644 §4: the discovery endpoints are read-only.
         if request.method != "GET" {
-            return not_allowed("GET");
+            return not_allowed("GET, HEAD");
         }
         if request
             .parameters(true)?
@@ -184,6 +184,7 @@ impl<S: ResourceStore> ScimService<S> {
                 cursor_timeout: limits.cursor_timeout.whole_seconds().unsigned_abs(),
                 documentation: self.config.documentation.clone(),
                 basic: self.config.basic,
+                security_events: self.config.security_events,
             };
             return match rest {
                 [] => Ok(Response::new(
@@ -194,11 +195,11 @@ impl<S: ResourceStore> ScimService<S> {
             };
         } else if name.eq_ignore_ascii_case("Schemas") {
             if let [urn] = rest {
-                let schema = registry.schema_by_urn(urn).ok_or_else(not_found)?;
-                return Ok(Response::new(
-                    200,
-                    Some(registry.schema_document(base, schema)),
-                ));
+                let document = match registry.schema_by_urn(urn) {
+                    Some(schema) => Some(registry.schema_document(base, schema)),
+                    None => discovery_schema(base, urn),
+                };
+                return Ok(Response::new(200, Some(document.ok_or_else(not_found)?)));
             }
             registry
                 .schemas()
@@ -256,13 +257,8 @@ fn strip_version(path: &mut Vec<&str>) -> Result<(), ScimError> {
     Ok(())
 }
 
-fn not_allowed(allow: &str) -> Result<Response, ScimError> {
-    let error = ScimError::new(
-        Reason::MethodNotAllowed,
-        format!("This endpoint takes {allow}."),
-    );
-    // RFC 9110 §15.5.6: 405 comes with Allow.
-    Ok(Response::error(&error).with("allow", allow.to_owned()))
+fn not_allowed(allow: &'static str) -> Result<Response, ScimError> {
+    Err(ScimError::not_allowed(allow))
 }
 
 fn unknown_endpoint() -> ScimError {

@@ -70,9 +70,11 @@ impl<S: ResourceStore> ScimService<S> {
 
     fn respond(&self, status: u16, resource: &Resource, projection: &Projection) -> Response {
         let renderer = Renderer::new(&self.registry, &self.config.base_url);
-        // RFC 7644 §3.3: Location is the same as meta.location. §3.14: ETag the same as meta.version.
+        // RFC 7644 §3.3: Location is the same as meta.location, and so is Content-Location (RFC 7643 §3.1). §3.14: ETag
+        // is the same as meta.version.
         Response::new(status, Some(renderer.resource(resource, projection)))
             .with("location", renderer.location(resource))
+            .with("content-location", renderer.location(resource))
             .with("etag", etag(resource.version))
     }
 
@@ -146,12 +148,18 @@ impl<S: ResourceStore> ScimService<S> {
         else {
             return Ok(None);
         };
-        let ours = existing.connection.as_ref() == Some(&context.connection.id);
-        if !ours || existing.document.is_active(&self.registry) {
+        if !self.may_revive(context, &existing) {
             return Ok(None);
         }
         let planned = self.plan_revive(context, &existing, json)?;
         Ok(self.commit_one(context, planned).await?.ok())
+    }
+
+    /// Whether a new resource with the same unique value brings this one back: it is deactivated, and of the same
+    /// connection.
+    pub(super) fn may_revive(&self, context: &Context<'_>, existing: &Resource) -> bool {
+        existing.connection.as_ref() == Some(&context.connection.id)
+            && !existing.document.is_active(&self.registry)
     }
 
     pub(super) async fn replace(

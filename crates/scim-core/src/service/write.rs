@@ -6,14 +6,14 @@ use serde_json::Value as Json;
 
 use super::{Context, ScimService};
 use crate::dialect::RewriteRule;
-use crate::document::{Document, Keep, Reader, Value};
+use crate::document::{Document, Keep, Node, Reader, Value};
 use crate::error::{Reason, ScimError};
 use crate::event::{Event, EventKind};
 use crate::log::{AttributeChange, ChangeKind, ResourceChange};
 use crate::members::{self, MemberDelta};
 use crate::patch::Plan;
 use crate::resource::{Resource, ResourceId};
-use crate::schema::{AttrPath, Mutability, ResourceTypeId};
+use crate::schema::{AttrId, AttrPath, Mutability, ResourceTypeId};
 use crate::store::{Batch, ResourceStore, Unit, Write, WriteError};
 
 /// A write that is ready to be committed.
@@ -50,6 +50,14 @@ impl Planned {
         self
     }
 
+    /// Whether the resource has another version afterwards than [`Self::after`] says.
+    pub(super) fn changes_a_version(&self) -> bool {
+        self.unit
+            .writes
+            .iter()
+            .any(|write| matches!(write, Write::Update { .. }))
+    }
+
     pub(super) fn writes_nothing(&self) -> bool {
         self.unit.writes.is_empty()
     }
@@ -66,6 +74,7 @@ impl<S: ResourceStore> ScimService<S> {
         let mut document = self.read_document(context, kind, json)?;
         let members = self.take_members(&mut document)?.unwrap_or_default();
         self.default_active(&mut document, None);
+        document.validate_secrets(&self.registry)?;
         document.canonicalize(&self.registry);
         document.validate(&self.registry)?;
         let before = Document::new(kind);
@@ -261,19 +270,67 @@ impl<S: ResourceStore> ScimService<S> {
                         .get(*attr)
                         .is_none_or(|new| new.is_unassigned() || new == old);
                     if !same {
-                        let label = self.registry.label(AttrPath::from(*attr));
-                        let detail = format!(
-                            "`{label}` is immutable; send the value it has or leave it out."
-                        );
-                        return Err(ScimError::new(Reason::MutabilityImmutable, detail));
+                        return Err(self.immutable(AttrPath::from(*attr)));
                     }
                     document.set(*attr, old.clone());
                 }
-                Mutability::ReadWrite | Mutability::WriteOnly => {}
+                Mutability::ReadWrite | Mutability::WriteOnly => {
+                    self.keep_unwritable_parts(document, *attr, old)?;
+                }
             }
         }
         document.keep_extras(existing);
         Ok(())
+    }
+
+    /// The same for the parts of one complex value. The elements of a list have no identity by which an old and a new
+    /// one could be compared: they come and go as a whole.
+    fn keep_unwritable_parts(
+        &self,
+        document: &mut Document,
+        attr: AttrId,
+        old: &Value,
+    ) -> Result<(), ScimError> {
+        let Value::Complex(old) = old else {
+            return Ok(());
+        };
+        let mut new = match document.get(attr) {
+            Some(Value::Complex(new)) => new.clone(),
+            _ => Node::new(),
+        };
+        for (sub, old) in old {
+            let path = AttrPath {
+                attr,
+                sub: Some(*sub),
+            };
+            match self.registry.attribute(*sub).mutability() {
+                Mutability::ReadOnly => {
+                    // It goes with what it describes.
+                    if !new.values().all(Value::is_unassigned) {
+                        new.insert(*sub, old.clone());
+                    }
+                }
+                Mutability::Immutable => match new.get(sub) {
+                    Some(new) if !new.is_unassigned() && new != old => {
+                        return Err(self.immutable(path));
+                    }
+                    _ => {
+                        new.insert(*sub, old.clone());
+                    }
+                },
+                Mutability::ReadWrite | Mutability::WriteOnly => {}
+            }
+        }
+        if !new.is_empty() {
+            document.set(attr, Value::Complex(new));
+        }
+        Ok(())
+    }
+
+    fn immutable(&self, path: AttrPath) -> ScimError {
+        let label = self.registry.label(path);
+        let detail = format!("`{label}` is immutable; send the value it has or leave it out.");
+        ScimError::new(Reason::MutabilityImmutable, detail)
     }
 
     fn update(
@@ -387,6 +444,7 @@ impl<S: ResourceStore> ScimService<S> {
     pub(super) fn batch(&self, context: &Context<'_>, units: Vec<Unit>) -> Batch {
         let mut batch = Batch::new(units, context.now);
         batch.unknown_members = context.connection.dialect.unknown_members;
+        batch.transaction = Some(context.request_id.clone());
         batch
     }
 

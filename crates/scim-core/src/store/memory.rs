@@ -189,11 +189,10 @@ impl ResourceStore for MemoryStore {
     }
 
     async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page, StoreError> {
-        Ok(self
-            .lock()
-            .get(tenant)
-            .map(|tenant| self.page(tenant, query))
-            .unwrap_or_default())
+        Ok(self.lock().get(tenant).map_or_else(
+            || Page::new(Vec::new(), query.count_total.then_some(0), None),
+            |tenant| self.page(tenant, query),
+        ))
     }
 
     async fn commit(

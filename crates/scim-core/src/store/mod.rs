@@ -214,7 +214,7 @@ pub struct Unit {
     pub writes: Vec<Write>,
     /// Earlier units of the batch that must have succeeded.
     pub requires: Vec<usize>,
-    /// Written to the outbox in the same transaction, if the unit succeeds and changes something.
+    /// Written to the outbox in the same transaction, in order, if the unit succeeds and changes something.
     pub events: Vec<Event>,
     /// Has failed before the store saw it; counts as an error and does nothing.
     pub failed: bool,
@@ -242,6 +242,9 @@ pub struct Batch {
     pub unknown_members: UnknownMembers,
     /// After so many failed units the rest is not attempted (bulk's failOnErrors).
     pub stop_after_errors: Option<usize>,
+    /// The `txn` of events that the store itself has to make: [`Event::member_deleted`] for every group that a deleted
+    /// resource leaves, after the events of its unit, in the order of the groups' ids. `None` for none.
+    pub transaction: Option<String>,
 }
 
 impl Batch {
@@ -252,6 +255,7 @@ impl Batch {
             now,
             unknown_members: UnknownMembers::Refuse,
             stop_after_errors: None,
+            transaction: None,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use scim_core::dialect::UnknownMembers;
 use scim_core::document::Document;
+use scim_core::event::Event;
 use scim_core::members::MemberDelta;
 use scim_core::resource::{ConnectionId, Resource, ResourceId, Version};
 use scim_core::schema::{AttrId, ResourceTypeId, Uniqueness};
@@ -11,7 +12,7 @@ use scim_core::store::{Batch, Load, Unit, Write, WriteError, Written, equality_k
 
 use super::load::display;
 use super::{Tables, encode, to_nanoseconds};
-use crate::db::{Param, params};
+use crate::db::{Param, Row, params};
 use crate::error::{DbError, DbErrorKind};
 use crate::store::to_json;
 
@@ -89,8 +90,9 @@ impl Tables<'_> {
 
     fn writes(&self, unit: &Unit, batch: &Batch) -> Result<Vec<Written>, Stop> {
         let mut written = Vec::with_capacity(unit.writes.len());
+        let mut left = Vec::new();
         for write in &unit.writes {
-            written.push(self.write(write, batch)?);
+            written.push(self.write(write, batch, &mut left)?);
         }
         // Members may be made later in the same unit, so their existence is looked at in the end
         if batch.unknown_members != UnknownMembers::Defer {
@@ -108,7 +110,7 @@ impl Tables<'_> {
             }
         }
         if written.iter().any(|written| written.changed) {
-            for event in &unit.events {
+            for event in unit.events.iter().chain(&left) {
                 self.db.execute(
                     "INSERT INTO scim_outbox (tenant, event) VALUES (?1, ?2)",
                     params![self.tenant, to_json(event)?],
@@ -125,7 +127,7 @@ impl Tables<'_> {
         )
     }
 
-    fn write(&self, write: &Write, batch: &Batch) -> Result<Written, Stop> {
+    fn write(&self, write: &Write, batch: &Batch, left: &mut Vec<Event>) -> Result<Written, Stop> {
         match write {
             Write::Insert {
                 id,
@@ -168,7 +170,7 @@ impl Tables<'_> {
             }
             Write::Delete { kind, id, expected } => {
                 let resource = self.expect(*kind, id, *expected)?;
-                self.leave_all_groups(id, batch)?;
+                self.leave_all_groups(id, batch, left)?;
                 self.change_members(id, &MemberDelta::exactly([]))?;
                 self.bury(&resource, batch)?;
                 self.unindex(id)?;
@@ -333,24 +335,52 @@ impl Tables<'_> {
         Ok(())
     }
 
-    fn leave_all_groups(&self, id: &ResourceId, batch: &Batch) -> Result<(), Stop> {
-        let groups: Vec<String> = self.db.query(
-            "SELECT group_id FROM scim_members WHERE tenant = ?1 AND member_id = ?2",
-            params![self.tenant, id.as_str()],
-            |row| row.get(0),
-        )?;
-        for group in &groups {
-            self.db.execute(
+    /// The groups get another version, and each an event.
+    fn leave_all_groups(
+        &self,
+        id: &ResourceId,
+        batch: &Batch,
+        left: &mut Vec<Event>,
+    ) -> Result<(), Stop> {
+        let mut groups: Vec<Resource> = self
+            .db
+            .query(
                 "UPDATE scim_resources SET version = version + 1, modified = ?3
-                     WHERE tenant = ?1 AND id = ?2",
-                params![self.tenant, group, to_nanoseconds(batch.now)?],
-            )?;
+                     WHERE tenant = ?1 AND id IN
+                     (SELECT group_id FROM scim_members WHERE tenant = ?1 AND member_id = ?2)
+                     RETURNING id, kind, version, document",
+                params![self.tenant, id.as_str(), to_nanoseconds(batch.now)?],
+                |row| self.touched(row, batch),
+            )?
+            .into_iter()
+            .flatten()
+            .collect();
+        groups.sort_by(|a, b| a.id.cmp(&b.id));
+        if let Some(transaction) = &batch.transaction {
+            let event = |group| Event::member_deleted(self.registry, group, transaction);
+            left.extend(groups.iter().map(event));
         }
         self.db.execute(
             "DELETE FROM scim_members WHERE tenant = ?1 AND member_id = ?2",
             params![self.tenant, id.as_str()],
         )?;
         Ok(())
+    }
+
+    /// A group after its change. `None` when its type is not known any more.
+    fn touched(&self, row: &Row<'_>, batch: &Batch) -> Result<Option<Resource>, DbError> {
+        let kind: String = row.get(1)?;
+        let Some(kind) = self.registry.resource_type_by_name(&kind) else {
+            return Ok(None);
+        };
+        let stored: String = row.get(3)?;
+        let document = Document::from_stored(self.registry, kind.id(), &stored)
+            .ok_or_else(|| DbError::new(DbErrorKind::CorruptRow))?;
+        let mut group = Resource::new(ResourceId::new(row.get::<String>(0)?), document, batch.now);
+        let version = u64::try_from(row.get::<i64>(2)?);
+        group.version =
+            Version::new(version.map_err(|e| DbError::because(DbErrorKind::CorruptRow, e))?);
+        Ok(Some(group))
     }
 
     fn bury(&self, resource: &Resource, batch: &Batch) -> Result<(), Stop> {

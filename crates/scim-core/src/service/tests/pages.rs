@@ -136,6 +136,136 @@ fn cursors_walk_to_the_end_and_belong_to_their_query() {
 }
 
 #[test]
+fn cursors_walk_back_to_the_first_page() {
+    for sort in ["", "sortBy=userName&", "sortBy=title&sortOrder=descending&"] {
+        let bench = bench(12);
+        let ask = |cursor: &str| {
+            let response = bench.get(&format!("/Users?{sort}count=5&cursor={cursor}"));
+            assert_eq!(response.status, 200, "{:?}", response.body);
+            let body = response.body.unwrap();
+            let text = |name: &str| body[name].as_str().map(ToOwned::to_owned);
+            assert_eq!(body["totalResults"], 12);
+            let (next, previous) = (text("nextCursor"), text("previousCursor"));
+            (names(&body), next, previous)
+        };
+        let (first, next, previous) = ask("");
+        assert_eq!(previous, None, "RFC 9865 §2: never on the first page");
+        let (second, next, previous) = ask(&next.unwrap());
+        let previous = previous.unwrap();
+        let (third, end, last) = ask(&next.unwrap());
+        assert_eq!((first.len(), second.len(), third.len()), (5, 5, 2));
+        assert_eq!(end, None);
+        // Back from the end, and from the middle
+        let (again, next, before) = ask(&last.unwrap());
+        assert_eq!(again, second, "{sort}");
+        assert_eq!(ask(&next.unwrap()).0, third, "{sort}");
+        let (again, next, none) = ask(&before.unwrap());
+        assert_eq!((&again, none), (&first, None), "{sort}");
+        assert_eq!(ask(&next.unwrap()).0, second, "{sort}");
+        assert_eq!(ask(&previous).0, first, "{sort}");
+    }
+}
+
+#[test]
+fn what_comes_or_goes_between_pages_is_neither_skipped_nor_shown_twice() {
+    let bench = bench(12);
+    let ask = |cursor: &str| {
+        let path = format!("/Users?sortBy=userName&count=5&cursor={cursor}");
+        let body = bench.get(&path).body.unwrap();
+        let text = |name: &str| body[name].as_str().map(ToOwned::to_owned);
+        (names(&body), text("nextCursor"), text("previousCursor"))
+    };
+    let ids: Vec<String> = bench.get("/Users?sortBy=userName").body.unwrap()["Resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|user| user["id"].as_str().unwrap().to_owned())
+        .collect();
+    let delete = |id: &String| {
+        let response = bench.call("DELETE", &format!("/Users/{id}"), &Json::Null);
+        assert_eq!(response.status, 204);
+    };
+    let next = ask("").1.unwrap();
+    let (second, next, previous) = ask(&next);
+    let (next, previous) = (next.unwrap(), previous.unwrap());
+    assert_eq!(second[0], "user005");
+    // The very resources that the cursors name go, and another one comes in between
+    delete(&ids[5]);
+    delete(&ids[9]);
+    bench.user("user0095");
+    bench.user("user0045");
+    assert_eq!(ask(&next).0, ["user0095", "user010", "user011"]);
+    let back = ["user001", "user002", "user003", "user004", "user0045"];
+    assert_eq!(ask(&previous).0, back);
+    // With nothing left before it, an empty page leads to the new beginning
+    ids[..5].iter().for_each(delete);
+    bench.get("/Users");
+    let gone = bench.get("/Users?filter=userName%20eq%20%22user0045%22");
+    delete(
+        &gone.body.unwrap()["Resources"][0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned(),
+    );
+    let (none, next, previous) = ask(&previous);
+    assert_eq!((none.len(), previous), (0, None));
+    let (first, _, previous) = ask(&next.unwrap());
+    assert_eq!((first[0].as_str(), previous), ("user006", None));
+}
+
+#[test]
+fn cursors_are_sealed_and_no_page_has_no_results() {
+    let bench = bench(3);
+    let body = bench
+        .get("/Users?sortBy=userName&count=2&cursor")
+        .body
+        .unwrap();
+    let cursor = body["nextCursor"].as_str().unwrap();
+    let bytes = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, cursor);
+    let text = String::from_utf8_lossy(&bytes.unwrap()).into_owned();
+    assert!(!text.contains("user001"), "RFC 9865 §5.2: {text}");
+    let again = bench
+        .get("/Users?sortBy=userName&count=2&cursor")
+        .body
+        .unwrap();
+    assert_ne!(again["nextCursor"].as_str(), Some(cursor));
+    let empty = bench.get("/Users?count=0&cursor").body.unwrap();
+    assert_eq!(
+        (&empty["totalResults"], &empty["Resources"]),
+        (&json!(3), &json!([]))
+    );
+    assert!(empty.get("nextCursor").is_none());
+    let many = bench.get("/Users?count=100000&cursor").body.unwrap();
+    assert_eq!(many["itemsPerPage"], 3);
+}
+
+#[test]
+fn a_cursor_and_a_start_index_are_two_ways_of_paging() {
+    let bench = bench(3);
+    assert_eq!(bench.get("/Users?cursor&startIndex=1").status, 200);
+    let both = bench.get("/Users?cursor&startIndex=2");
+    assert_eq!(code(&both), "request.query_parameter");
+    assert_eq!(both.body.unwrap()["scimType"], "invalidValue");
+    // RFC 9865 §2.4: the method that nobody names is the one ServiceProviderConfig says
+    let body = bench.get("/Users?count=2").body.unwrap();
+    assert!(body.get("nextCursor").is_none() && body["startIndex"] == 1);
+    let config = bench.get("/ServiceProviderConfig").body.unwrap();
+    assert_eq!(
+        config["pagination"],
+        json!({"cursor": true, "index": true, "defaultPaginationMethod": "index",
+            "defaultPageSize": 100, "maxPageSize": 1000, "cursorTimeout": 3600})
+    );
+    let search = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+        "cursor": "", "count": 2});
+    let page = bench.call("POST", "/Users/.search", &search).body.unwrap();
+    let mut next = search.clone();
+    next["cursor"] = page["nextCursor"].clone();
+    let page = bench.call("POST", "/Users/.search", &next).body.unwrap();
+    assert_eq!(names(&page), ["user002"]);
+    assert!(page["previousCursor"].is_string() && page.get("nextCursor").is_none());
+}
+
+#[test]
 fn search_by_post_at_a_type_and_at_the_root() {
     let bench = bench(3);
     bench.group("user001", &[]);

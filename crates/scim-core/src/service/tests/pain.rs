@@ -355,3 +355,57 @@ fn a_write_in_between_is_tried_again_or_refused_under_if_match() {
         "resource.precondition"
     );
 }
+
+#[test]
+fn a_bulk_that_stops_at_an_error_does_not_count_what_is_tried_again() {
+    let bench = Bench::new(Preset::Lenient);
+    let (ann, bob) = (bench.user("ann"), bench.user("bob"));
+    let (spy, service, connection) = spied(&bench);
+    let kind = service
+        .registry()
+        .resource_type_by_name("User")
+        .unwrap()
+        .id();
+    let id = ResourceId::new(&ann);
+    let current = now(spy.get(&connection.tenant, kind, &id, Load::default()));
+    let mut document = current.unwrap().unwrap().document;
+    let title = format!("{USER}:title");
+    let title = service.registry().attribute_by_path(&title).unwrap().id();
+    document.set(title, crate::document::Value::Text("theirs".into()));
+    let rival = Write::Update {
+        kind,
+        id,
+        expected: None,
+        document: Some(document),
+        members: MemberDelta::default(),
+    };
+    spy.rivals.lock().unwrap().push(rival);
+    let user = |bulk_id: &str, name: &str, boss: &str| {
+        json!({"method": "POST", "path": "/Users", "bulkId": bulk_id,
+            "data": {"userName": name, "title": boss}})
+    };
+    let body = json!({"failOnErrors": 2, "Operations": [
+        {"method": "PATCH", "path": format!("/Users/{ann}"),
+            "data": patch(&json!([{"op": "add", "path": "nickName", "value": "n"}]))},
+        user("t", "BOB", ""), user("c", "carl", ""),
+        {"method": "PUT", "path": "/Users/bulkId:t", "data": {"userName": "x"}},
+        user("d", "dora", "")]});
+    let request = Request::new("POST", "/Bulk").body(body.to_string().into_bytes());
+    let response = now(service.handle(&request, &connection, OffsetDateTime::UNIX_EPOCH));
+    let body = response.body.unwrap();
+    let statuses: Vec<_> = body["Operations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|operation| operation["status"].as_str().unwrap())
+        .collect();
+    // The write in between is no error of the request; the name that is taken and what refers to it are two
+    assert_eq!(statuses, ["200", "409", "201", "409"], "{body}");
+    let ann = bench.get(&format!("/Users/{ann}")).body.unwrap();
+    assert_eq!(
+        (&ann["title"], &ann["nickName"]),
+        (&json!("theirs"), &json!("n"))
+    );
+    assert_eq!(total(&bench, "userName pr"), 3, "ann, bob, carl");
+    assert_eq!(bench.get(&format!("/Users/{bob}")).status, 200);
+}

@@ -187,7 +187,7 @@ fn discovery_is_read_only_and_complete() {
             let response = bench.call(method, path, &Json::Null);
             assert_eq!(
                 (response.status, response.header("allow")),
-                (405, Some("GET")),
+                (405, Some("GET, HEAD")),
                 "{method} {path}"
             );
         }
@@ -211,12 +211,12 @@ fn discovery_is_read_only_and_complete() {
         assert!(config.get(name).is_some(), "{name}");
     }
     let methods = [
-        ("/Users", "PUT", "GET, POST"),
-        ("/Users/x", "POST", "GET, PUT, PATCH, DELETE"),
+        ("/Users", "PUT", "GET, HEAD, POST"),
+        ("/Users/x", "POST", "GET, HEAD, PUT, PATCH, DELETE"),
         ("/Bulk", "GET", "POST"),
         ("/.search", "GET", "POST"),
         ("/Users/.search", "GET", "POST"),
-        ("/", "POST", "GET"),
+        ("/", "POST", "GET, HEAD"),
     ];
     for (path, method, allow) in methods {
         assert_eq!(
@@ -407,15 +407,15 @@ fn scopes_limit_what_a_token_reaches() {
     let mut bench = strict();
     bench.connection.scopes = Scopes::of(Access::Read, Access::None);
     assert_eq!(bench.get("/Users").status, 200);
-    assert_eq!(code(&bench.get("/Groups")), "request.forbidden");
-    assert_eq!(code(&bench.get("/")), "request.forbidden");
+    assert_eq!(code(&bench.get("/Groups")), "token.insufficient_scope");
+    assert_eq!(code(&bench.get("/")), "token.insufficient_scope");
     assert_eq!(
         code(&bench.call(
             "POST",
             "/Users",
             &json!({"schemas": [USER], "userName": "a"})
         )),
-        "request.forbidden"
+        "token.insufficient_scope"
     );
 }
 
@@ -463,4 +463,184 @@ fn the_log_holds_names_and_no_values() {
         .unwrap();
     assert_eq!(error.code.as_deref(), Some("filter.attribute_unknown"));
     assert!(!serde_json::to_string(&error).unwrap().contains("secret"));
+}
+
+#[test]
+fn head_is_get_without_a_body() {
+    let bench = strict();
+    let id = bench.user("ann");
+    for path in [
+        format!("/Users/{id}"),
+        "/Users".to_owned(),
+        "/Schemas".to_owned(),
+    ] {
+        let (get, head) = (bench.get(&path), bench.call("HEAD", &path, &Json::Null));
+        assert_eq!((head.status, &head.headers), (200, &get.headers), "{path}");
+        assert!(head.body.is_none() && get.body.is_some());
+    }
+    let gone = bench.call("HEAD", "/Users/x", &Json::Null);
+    assert_eq!((gone.status, gone.body), (404, None));
+    assert_eq!(gone.log.unwrap().method, "HEAD");
+}
+
+#[test]
+fn locations_agree_wherever_they_are_told() {
+    let mut bench = strict();
+    let id = bench.user("ann");
+    let at = format!("https://sp.example/scim/Users/{id}");
+    let kind = bench
+        .service
+        .registry()
+        .resource_type_by_name("User")
+        .unwrap()
+        .id();
+    bench.connection.subject = Some((kind, crate::resource::ResourceId::new(&id)));
+    let put = json!({"schemas": [USER], "userName": "ann", "title": "x"});
+    for (method, path, body) in [
+        ("GET", format!("/Users/{id}"), Json::Null),
+        ("GET", format!("/v2/Users/{id}"), Json::Null),
+        ("GET", "/Me".to_owned(), Json::Null),
+        ("PUT", "/Me".to_owned(), put.clone()),
+        ("PUT", format!("/Users/{id}"), put),
+    ] {
+        let response = bench.call(method, &path, &body);
+        assert_eq!(
+            response.header("location"),
+            Some(at.as_str()),
+            "{method} {path}"
+        );
+        assert_eq!(response.header("content-location"), Some(at.as_str()));
+        let etag = response.header("etag").unwrap().to_owned();
+        let meta = &response.body.unwrap()["meta"];
+        assert_eq!(
+            (&meta["location"], &meta["version"]),
+            (&json!(at), &json!(etag))
+        );
+    }
+}
+
+#[test]
+fn media_types_are_scim_json_and_json() {
+    let bench = strict();
+    let post = |kind: Option<&str>, name: &str| {
+        let body = json!({"schemas": [USER], "userName": name}).to_string();
+        let request = Request::new("POST", "/Users").body(body.into_bytes());
+        bench.send(&match kind {
+            Some(kind) => request.with_header("Content-Type", kind),
+            None => request,
+        })
+    };
+    for (name, kind) in [
+        "application/scim+json",
+        "application/json; charset=utf-8",
+        "Application/SCIM+JSON;charset=UTF-8",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert_eq!(post(Some(kind), &format!("u{name}")).status, 201, "{kind}");
+    }
+    for kind in [
+        Some("text/plain"),
+        Some("application/xml"),
+        Some("application/jsonp"),
+        None,
+    ] {
+        let response = post(kind, "x");
+        assert_eq!(
+            (response.status, code(&response).as_str()),
+            (415, "request.content_type")
+        );
+    }
+    for accept in ["application/scim+json", "application/json", "*/*"] {
+        let request = Request::new("GET", "/Users").with_header("Accept", accept);
+        let response = bench.send(&request);
+        assert_eq!(
+            response.header("content-type"),
+            Some("application/scim+json")
+        );
+        assert_eq!(response.body.unwrap()["totalResults"], 3);
+    }
+}
+
+#[test]
+fn a_token_that_reaches_too_short_is_told_so_by_a_challenge() {
+    let mut bench = strict();
+    bench.connection.scopes = Scopes::read_only();
+    let response = bench.call("DELETE", "/Users/x", &Json::Null);
+    assert_eq!(
+        (response.status, code(&response).as_str()),
+        (403, "token.insufficient_scope")
+    );
+    let challenge = response.header("www-authenticate").unwrap();
+    assert!(challenge.starts_with("Bearer realm=\"scim\", error=\"insufficient_scope\""));
+    // What nobody may do is no matter of scopes
+    let response = bench.get("/Schemas?filter=id%20pr");
+    assert_eq!(
+        (response.status, response.header("www-authenticate")),
+        (403, None)
+    );
+}
+
+#[test]
+fn security_events_are_named_where_they_are_delivered() {
+    let bench = strict();
+    let config = bench.get("/ServiceProviderConfig").body.unwrap();
+    assert!(
+        config.get("securityEvents").is_none(),
+        "RFC 9967 §4: absent means none"
+    );
+    let mut offered =
+        crate::service::Config::new("https://x", crate::service::CursorKey::new([1; 32]));
+    offered.security_events = true;
+    let registry = bench.service.registry().clone();
+    let random = std::sync::Arc::new(crate::testing::Dice::default());
+    let store = crate::store::MemoryStore::new(registry.clone());
+    let service = crate::service::ScimService::new(store, registry, random, offered);
+    let request = Request::new("GET", "/ServiceProviderConfig");
+    let at = time::OffsetDateTime::UNIX_EPOCH;
+    let config = crate::testing::now(service.handle(&request, &bench.connection, at))
+        .body
+        .unwrap();
+    let events = &config["securityEvents"];
+    assert_eq!(events["asyncRequest"], "none");
+    let uris = events["eventUris"].as_array().unwrap();
+    assert_eq!(uris.len(), 6);
+    assert!(uris.contains(&json!("urn:ietf:params:scim:event:prov:delete")));
+}
+
+#[test]
+fn a_deleted_member_is_told_of_in_its_groups() {
+    let bench = strict();
+    let (ann, bob) = (bench.user("ann"), bench.user("bob"));
+    let (a, b) = (bench.group("a", &[&ann, &bob]), bench.group("b", &[&ann]));
+    let outer = bench.group("outer", &[&a]);
+    drop(bench.service.store().take_events(&bench.connection.tenant));
+    for (path, gone, groups) in [
+        (format!("/Users/{ann}"), &ann, vec![&a, &b]),
+        (format!("/Groups/{a}"), &a, vec![&outer]),
+        (format!("/Users/{bob}"), &bob, vec![]),
+    ] {
+        let response = bench.call("DELETE", &path, &Json::Null);
+        assert_eq!(response.status, 204);
+        let transaction = response.log.unwrap().request_id;
+        let events = bench.service.store().take_events(&bench.connection.tenant);
+        assert!(events.iter().all(|event| event.transaction == transaction));
+        assert_eq!(events[0].id.as_str(), gone);
+        assert_eq!(events[0].kinds, [EventKind::Delete]);
+        let told: Vec<&str> = events[1..].iter().map(|event| event.id.as_str()).collect();
+        assert_eq!(told, groups);
+        for event in &events[1..] {
+            let etag = bench.get(&format!("/Groups/{}", event.id));
+            let version = crate::document::etag(event.version.unwrap());
+            assert_eq!(etag.header("etag"), Some(version.as_str()));
+            let claims = event.claims("i", &["a"], "j");
+            assert_eq!(
+                claims["events"],
+                json!({"urn:ietf:params:scim:event:prov:patch:notice":
+                    {"attributes": ["members"], "version": version}})
+            );
+            assert_eq!(claims["sub_id"]["uri"], format!("/Groups/{}", event.id));
+        }
+    }
 }

@@ -178,9 +178,10 @@ impl Tenant {
         batch: &Batch,
     ) -> Result<Vec<Written>, WriteError> {
         let mut undo = Vec::new();
+        let mut left = Vec::new();
         let mut written = Vec::with_capacity(unit.writes.len());
         let result = unit.writes.iter().try_for_each(|write| {
-            written.push(self.write(registry, write, batch, &mut undo)?);
+            written.push(self.write(registry, write, batch, &mut undo, &mut left)?);
             Ok(())
         });
         // Members may be made later in the same unit, so their existence is looked at in the end.
@@ -193,6 +194,7 @@ impl Tenant {
         }
         if written.iter().any(|w: &Written| w.changed) {
             self.outbox.extend(unit.events.iter().cloned());
+            self.outbox.extend(left);
         }
         Ok(written)
     }
@@ -220,6 +222,7 @@ impl Tenant {
         write: &Write,
         batch: &Batch,
         undo: &mut Vec<Undo>,
+        left: &mut Vec<Event>,
     ) -> Result<Written, WriteError> {
         match write {
             Write::Insert {
@@ -288,6 +291,10 @@ impl Tenant {
                         place.and_then(|place| self.resources.get(&place).cloned())
                     {
                         touch(&mut group, batch);
+                        let transaction = batch.transaction.as_deref();
+                        left.extend(
+                            transaction.map(|t| Event::member_deleted(registry, &group, t)),
+                        );
                         self.put(registry, group, undo)?;
                     }
                 }

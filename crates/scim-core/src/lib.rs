@@ -27,10 +27,14 @@
 //!   values.
 //! - **Every cost has a limit** ([`service::Limits`]): bytes, nesting, filter terms, operations, results.
 //!
+//! An application with users of its own stands between the service and the store, and hears what becomes of them:
+//! [`accounts`].
+//!
 //! Not here: asynchronous requests (RFC 9967 §2.5.1, optional), `previousCursor`
 //! (RFC 9865 §2, optional). Within a bulk request a deactivated user is not revived.
 #![forbid(unsafe_code)]
 
+pub mod accounts;
 pub mod dialect;
 pub mod document;
 pub mod error;

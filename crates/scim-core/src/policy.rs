@@ -23,6 +23,11 @@ impl GroupPattern {
         Self(text.into())
     }
 
+    /// The pattern.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether a group name fits.
     pub fn matches(&self, name: &str) -> bool {
         let (pattern, name) = (fold(&self.0), fold(name));

@@ -82,7 +82,7 @@ pub struct Account {
     pub connection: Option<String>,
     /// The SCIM resource it is linked to.
     pub scim_id: Option<String>,
-    /// The resource's version when the account was last decided.
+    /// The resource's version when the account was last decided; 0 when it is there no more.
     pub scim_version: u64,
     /// The name: SCIM's userName, else the NameID.
     pub name: String,
@@ -133,7 +133,7 @@ impl Account {
     /// Whether SCIM had the user and has deleted the resource.
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        self.provisioned_by == ProvisionedBy::Scim && self.scim_id.is_none()
+        self.scim_id.is_some() && self.scim_version == 0
     }
 }
 
@@ -266,7 +266,7 @@ impl Store {
     }
 
     /// The account of a name at a connection, or the local one; in any case of letters. Of several
-    /// the one that is linked to no resource, and of those the latest.
+    /// the one that is linked to no resource, or to none that is there, and of those the latest.
     ///
     /// # Errors
     /// `store.corrupt_row`, `store.busy`, `store.unavailable`.
@@ -340,6 +340,49 @@ impl Store {
                 ids.push(id);
             }
             Ok(ids)
+        })
+    }
+
+    /// Makes an account for a user, as [`Store::seen_user`] numbered it, and links it; of two that do so
+    /// at once the first wins. Gives the account's number.
+    ///
+    /// # Errors
+    /// `store.busy`, `store.unavailable`.
+    pub fn open_account(
+        &self,
+        user: i64,
+        account: &Account,
+        entry: &NewLogEntry<'_>,
+    ) -> Result<i64, DbError> {
+        let lock = sql::USER_ACCOUNT_OF;
+        self.write(|db| {
+            let row: Option<Option<i64>> = db.optional(
+                &format!("{lock}{}", db.dialect().for_update()),
+                params![user],
+                |row| row.get(0),
+            )?;
+            if let Some(known) = row.flatten() {
+                return Ok(known);
+            }
+            let id = save(db, account)?;
+            db.execute(sql::USER_SET_ACCOUNT, params![user, id])?;
+            let mut entry = entry.clone();
+            entry.account = Some(id);
+            crate::log::insert(db, &entry)?;
+            Ok(id)
+        })
+    }
+
+    /// Takes the password of a local account that has become a connection's.
+    ///
+    /// # Errors
+    /// `store.busy`, `store.unavailable`.
+    pub fn drop_password(&self, name: &str, account: i64) -> Result<(), DbError> {
+        let name = fold(name);
+        self.write(|db| {
+            db.execute(sql::ADMIN_DELETE, params![&name])?;
+            db.execute(sql::SESSION_DELETE_OF_ADMIN, params![account])?;
+            Ok(())
         })
     }
 

@@ -201,7 +201,7 @@ pub(crate) const ACCOUNT_OF_SCIM: &str = "SELECT id, connection, scim_id, scim_v
     roles_pinned, taken_groups, provisioned_by, created_at, changed_at FROM accounts WHERE connection = ?1 AND scim_id = ?2";
 pub(crate) const ACCOUNT_NAMED: &str = "SELECT id, connection, scim_id, scim_version, name, status, status_by, roles,
     roles_pinned, taken_groups, provisioned_by, created_at, changed_at FROM accounts WHERE connection = ?1 AND name_key = ?2
-    ORDER BY scim_id IS NOT NULL, id DESC LIMIT 1";
+    ORDER BY (scim_id IS NOT NULL AND scim_version <> 0), id DESC LIMIT 1";
 pub(crate) const ACCOUNT_LOCAL: &str = "SELECT id, connection, scim_id, scim_version, name, status, status_by, roles,
     roles_pinned, taken_groups, provisioned_by, created_at, changed_at FROM accounts WHERE connection IS NULL
     AND name_key = ?1 AND status <> 'deleted' ORDER BY id LIMIT 1";
@@ -218,7 +218,7 @@ pub(crate) const ACCOUNT_UNSETTLED: &str = "SELECT r.id FROM scim_resources r
     WHERE r.tenant = ?1 AND r.kind = 'User' AND (a.id IS NULL OR a.scim_version <> r.version)
     UNION SELECT a.scim_id FROM accounts a
     LEFT JOIN scim_resources r ON r.tenant = a.connection AND r.id = a.scim_id
-    WHERE a.connection = ?1 AND a.scim_id IS NOT NULL AND r.id IS NULL LIMIT ?2";
+    WHERE a.connection = ?1 AND a.scim_version <> 0 AND r.id IS NULL LIMIT ?2";
 pub(crate) const SCIM_USER_IDS: &str = "SELECT id FROM scim_resources
     WHERE tenant = ?1 AND kind = 'User' AND id > ?2 ORDER BY id LIMIT ?3";
 pub(crate) const USER_SET_ACCOUNT: &str = "UPDATE users SET account_id = ?2 WHERE id = ?1";

@@ -25,6 +25,7 @@
 //! It is an example to read and to copy from, and it is complete enough to run.
 //! Handlers of [`web`] are thin; pages are in `view`; all database work runs off the async threads.
 
+pub mod accounts;
 pub mod admin;
 pub mod alerts;
 pub mod app;
@@ -36,7 +37,9 @@ pub mod explain;
 pub mod keys;
 pub mod login;
 mod logout;
+mod logs;
 mod people;
+pub mod policy;
 pub mod presets;
 pub mod random;
 mod refresh;

@@ -52,6 +52,7 @@ async fn serve(store: Store, options: &Serve) -> Result<(), StartError> {
     let password =
         admin::ensure(&store, now()).map_err(|error| StartError::DevIdp(error.to_string()))?;
     let app = App::new(store.clone(), base)?;
+    catch_up(&app)?;
     let dev_idp = match options
         .dev_idp
         .unwrap_or_else(|| default_dev_idp(app.base()))
@@ -84,6 +85,14 @@ fn default_dev_idp(base: &Url) -> DevIdp {
     } else {
         DevIdp::Off
     }
+}
+
+/// Makes good what a crash or an import left undone. What cannot be done keeps nobody from serving.
+fn catch_up(app: &App) -> Result<(), StartError> {
+    if let Err(error) = app.scim.desk(app)?.catch_up(now()) {
+        eprintln!("accounts are not up to date: {error}");
+    }
+    Ok(())
 }
 
 /// Fetches metadata when their plan says so.

@@ -3,6 +3,8 @@
 // Each test file uses its own part of this.
 #![allow(dead_code, unreachable_pub, reason = "shared by several test binaries")]
 
+pub mod scim;
+
 use std::sync::Arc;
 
 use portal::app::App;

@@ -1,6 +1,6 @@
 //! The history and the SCIM requests as one list, and what of it somebody wants to see.
 
-use scim_core::log::{LogLine, LogQuery, LogStore as _};
+use scim_core::log::{LogLine, LogQuery, LogStore, RequestLog};
 use scim_core::resource::{ConnectionId, ResourceId};
 use sso_store::{DbError, LogEntry, LogFilter, Store};
 use time::format_description::well_known::Rfc3339;
@@ -58,6 +58,16 @@ pub(crate) fn moment(text: &str, is_end: bool) -> Option<OffsetDateTime> {
     let date = Date::parse(text.trim(), &format).ok()?;
     let date = if is_end { date.next_day()? } else { date };
     Some(date.midnight().assume_utc())
+}
+
+/// Deletes what its time is over for: SCIM requests after [`RequestLog::DEFAULT_RETENTION`], and what
+/// [`Store::purge`] names. Called at the start and every hour.
+pub(crate) fn forget(store: &Store, now: OffsetDateTime) -> Result<(), DbError> {
+    let before = now - RequestLog::DEFAULT_RETENTION;
+    if let Err(error) = ready(LogStore::purge(store, before)) {
+        eprintln!("the SCIM log could not be cut: {error}");
+    }
+    Store::purge(store, now)
 }
 
 /// The lines that are wanted, at most `limit`.
@@ -124,3 +134,6 @@ pub(crate) fn read(store: &Store, wanted: &Wanted, limit: u32) -> Result<Page, D
         next: more.then_some((entry, request)),
     })
 }
+
+#[cfg(test)]
+mod tests;

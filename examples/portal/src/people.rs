@@ -105,27 +105,29 @@ pub(crate) fn find(store: &Store, id: i64) -> Result<Option<Person>, DbError> {
     Ok(Some(person))
 }
 
-/// What an administrator typed: our number, or a name; with `connection`, of that one.
+/// What an administrator typed: our number or a name; with `connection`, a name of that one. Several
+/// where it may mean several.
 pub(crate) fn pick(
     store: &Store,
     typed: &str,
     connection: Option<&str>,
 ) -> Result<Vec<Account>, DbError> {
     let typed = typed.trim();
-    if let Ok(id) = typed.parse::<i64>()
-        && let Some(account) = store.account(id)?
-    {
-        return Ok(vec![account]);
-    }
     let mut found = Vec::new();
     match connection {
         Some(connection) => found.extend(store.account_named(Some(connection), typed)?),
         None => {
+            if let Ok(id) = typed.parse() {
+                found.extend(store.account(id)?);
+            }
             found.extend(store.account_named(None, typed)?);
             for record in store.connections()? {
                 found.extend(store.account_named(Some(record.name.as_str()), typed)?);
             }
         }
     }
+    // A name may be a number
+    found.sort_by_key(|account| account.id);
+    found.dedup_by_key(|account| account.id);
     Ok(found)
 }

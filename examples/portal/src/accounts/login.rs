@@ -157,7 +157,9 @@ pub(crate) fn admit(
         linked: user.as_ref(),
         named: local.as_ref(),
         tombstone: stone.or(gone.then_some(DeletedBy::IdentityProvider)),
-        local_administrators: desk.administrators().map_err(unavailable)?,
+        local_administrators: desk
+            .administrators_if(local.is_some())
+            .map_err(unavailable)?,
     };
     let refuse = |denial: Denial| {
         let mut reject = Reject::ours(denial.code(), "idp", denial.hint(), received);

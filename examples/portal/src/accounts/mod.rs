@@ -173,7 +173,11 @@ impl Desk {
         Ok(found.map_err(|e| failed(&e))?.map(|local| user_of(&local)))
     }
 
-    fn administrators(&self) -> Result<usize, StoreError> {
+    /// How many local administrators there are, which matters for local users only.
+    fn administrators_if(&self, asked: bool) -> Result<usize, StoreError> {
+        if !asked {
+            return Ok(usize::MAX);
+        }
         let count = self.store.local_accounts_with(ADMINISTRATOR_ROLE);
         count.map_err(|e| failed(&e))
     }
@@ -224,11 +228,7 @@ impl Desk {
             linked: user.as_ref(),
             named: local.as_ref(),
             tombstone: account.as_ref().and_then(tombstone),
-            local_administrators: if local.is_some() {
-                self.administrators()?
-            } else {
-                usize::MAX
-            },
+            local_administrators: self.administrators_if(local.is_some())?,
         };
         let decision = record.settings.provisioning.decide(&incoming, &known);
         let adopt = matches!(decision, Decision::Update { adopt: true, .. });
@@ -468,7 +468,7 @@ impl Accounts for Desk {
             linked: user.as_ref(),
             named: local.as_ref(),
             tombstone: linked.as_ref().and_then(tombstone),
-            local_administrators: self.administrators()?,
+            local_administrators: self.administrators_if(local.is_some())?,
         };
         Ok(
             match record.settings.provisioning.decide(&incoming, &known) {

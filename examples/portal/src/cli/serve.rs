@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use scim_core::log::{LogStore, RequestLog};
 use sso_store::Store;
 use tokio::net::TcpListener;
 use url::Url;
@@ -14,9 +13,8 @@ use super::args::{DevIdp, Serve};
 use crate::app::{App, StartError};
 use crate::random::now;
 use crate::refresh::is_loopback;
-use crate::scim::ready;
 use crate::webhooks::Webhooks;
-use crate::{admin, alerts, dev, refresh, web};
+use crate::{admin, alerts, dev, logs, refresh, web};
 
 /// How often the plans of metadata fetches are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
@@ -48,7 +46,7 @@ async fn serve(store: Store, options: &Serve) -> Result<(), StartError> {
         Some(url) => url.clone(),
         None => Url::parse(&format!("http://{address}")).map_err(|_| StartError::BaseUrl)?,
     };
-    store.purge(now())?;
+    logs::forget(&store, now())?;
     let password =
         admin::ensure(&store, now()).map_err(|error| StartError::DevIdp(error.to_string()))?;
     let app = App::new(store.clone(), base)?;
@@ -145,14 +143,7 @@ async fn purge(store: Store) {
     loop {
         tokio::time::sleep(PURGE_EVERY).await;
         let store = store.clone();
-        let done = tokio::task::spawn_blocking(move || {
-            let before = now() - RequestLog::DEFAULT_RETENTION;
-            if let Err(error) = ready(LogStore::purge(&store, before)) {
-                eprintln!("the SCIM log could not be cut: {error}");
-            }
-            Store::purge(&store, now())
-        })
-        .await;
+        let done = tokio::task::spawn_blocking(move || logs::forget(&store, now())).await;
         if let Ok(Err(error)) = done {
             eprintln!("what has expired could not be deleted: {}", error.code());
         }

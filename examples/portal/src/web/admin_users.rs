@@ -82,7 +82,13 @@ pub(super) fn edit(app: &App, request: &Request) -> Response {
             "enable" => Edit::Enable,
             "delete" => Edit::Delete,
             "restore" => Edit::Restore,
-            _ => Edit::Roles(form.get("roles").split(',').map(str::to_owned).collect()),
+            "roles" => Edit::Roles(form.get("roles").split(',').map(str::to_owned).collect()),
+            _ => {
+                return Ok(http::page(
+                    StatusCode::NOT_FOUND,
+                    &view::message::not_found(),
+                ));
+            }
         };
         let id = number(request);
         let refused = match accounts::edit(app.store(), id, &edit, &visitor.actor(), now()) {

@@ -56,5 +56,5 @@ pub use log::{
 pub use pending::MAX_PENDING;
 pub use scim::{AddedSchema, ScimStore, scim_registry};
 pub use secrets::StoredSecret;
-pub use sessions::{SessionId, SessionKind, SessionRecord, UserKey, UserRecord};
+pub use sessions::{EarlierUser, SessionId, SessionKind, SessionRecord, UserKey, UserRecord};
 pub use store::Store;

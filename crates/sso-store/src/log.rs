@@ -192,7 +192,7 @@ pub struct LogFilter {
     pub code: Option<String>,
     /// About this account.
     pub account: Option<i64>,
-    /// With any code only.
+    /// Refused only: with a code, which says of a user who waits or left only why.
     pub refused: bool,
     /// Not before.
     pub since: Option<OffsetDateTime>,

@@ -155,6 +155,20 @@ pub struct UserRecord {
     pub account_id: Option<i64>,
 }
 
+/// A user from before there were accounts.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EarlierUser {
+    /// Our number for it.
+    pub id: i64,
+    /// The connection it came through.
+    pub connection: String,
+    /// NameID, verbatim.
+    pub name_id: String,
+    /// The SCIM resource that it was linked to.
+    pub scim_id: Option<String>,
+}
+
 impl UserKey<'_> {
     fn hash(&self) -> Vec<u8> {
         hash_parts(&[
@@ -363,18 +377,19 @@ impl Store {
             .collect()
     }
 
-    /// Users that an older version of this program wrote, which have no account yet: number,
-    /// connection, NameID, SCIM id.
+    /// Users that an older version of this crate wrote, which have no account yet.
     ///
     /// # Errors
     /// `store.busy`, `store.unavailable`.
-    pub fn users_without_account(
-        &self,
-        limit: u32,
-    ) -> Result<Vec<(i64, String, String, Option<String>)>, DbError> {
+    pub fn users_without_account(&self, limit: u32) -> Result<Vec<EarlierUser>, DbError> {
         self.read(|db| {
             db.query(sql::USERS_WITHOUT_ACCOUNT, params![limit], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                Ok(EarlierUser {
+                    id: row.get(0)?,
+                    connection: row.get(1)?,
+                    name_id: row.get(2)?,
+                    scim_id: row.get(3)?,
+                })
             })
         })
     }

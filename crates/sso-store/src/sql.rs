@@ -267,7 +267,8 @@ pub(crate) const LOG_LIST: &str =
     FROM log LEFT JOIN log_messages ON log_messages.log_id = log.id
     WHERE log.id < ?1 AND (connection = ?3 OR ?3 IS NULL) AND (code = ?4 OR ?4 IS NULL)
     AND (log.at >= ?5 OR ?5 IS NULL) AND (log.at < ?6 OR ?6 IS NULL)
-    AND (account_id = ?7 OR ?7 IS NULL) AND (CAST(?8 AS BIGINT) = 0 OR code IS NOT NULL)
+    AND (account_id = ?7 OR ?7 IS NULL) AND (CAST(?8 AS BIGINT) = 0
+    OR (code IS NOT NULL AND event NOT IN ('user.waiting', 'user.disabled', 'user.deleted')))
     ORDER BY log.id DESC LIMIT ?2";
 pub(crate) const LOG_BY_REFERENCE: &str =
     "SELECT log.id, log.at, event, connection, code, reference, summary, report,

@@ -35,13 +35,13 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(change: PolicyChange) -> Self {
+    fn new(change: &PolicyChange) -> Self {
         let idp = FakeIdp::new();
         let portal = Portal::start();
         portal.connect(NAME, &idp);
         let scim = Client::of(&portal, NAME, Scopes::all());
         let bench = Self { idp, portal, scim };
-        bench.set(&change);
+        bench.set(change);
         bench
     }
 
@@ -161,7 +161,7 @@ fn default() -> PolicyChange {
 
 #[test]
 fn creation_that_is_off_is_refused_with_what_to_change_and_nothing_is_stored() {
-    let bench = Bench::new(PolicyChange {
+    let bench = Bench::new(&PolicyChange {
         create_by_scim: Some(false),
         ..default()
     });
@@ -185,7 +185,7 @@ fn creation_that_is_off_is_refused_with_what_to_change_and_nothing_is_stored() {
 
 #[test]
 fn the_name_of_a_local_administrator_is_taken_unless_adoption_is_on() {
-    let bench = Bench::new(default());
+    let bench = Bench::new(&default());
     let store = &bench.portal.store;
     portal::admin::add(store, ALICE, now()).unwrap().unwrap();
     let (status, error) = bench
@@ -228,7 +228,7 @@ fn the_name_of_a_local_administrator_is_taken_unless_adoption_is_on() {
 
 #[test]
 fn a_user_without_a_required_group_is_a_resource_and_no_account() {
-    let bench = Bench::new(PolicyChange {
+    let bench = Bench::new(&PolicyChange {
         groups_require: list(&["Staff*"]),
         groups_exclude: list(&["*-hidden"]),
         roles_by_group: list(&["Staff = member", "*-admins = admin"]),
@@ -301,7 +301,7 @@ fn who_leaves_is_disabled_or_deleted_or_an_administrator_decides() {
         ("delete", AccountStatus::Deleted, AccountStatus::Deleted),
         ("none", AccountStatus::Active, AccountStatus::Active),
     ] {
-        let bench = Bench::new(PolicyChange {
+        let bench = Bench::new(&PolicyChange {
             deprovision: Some(deprovision.to_owned()),
             ..default()
         });
@@ -339,8 +339,28 @@ fn who_leaves_is_disabled_or_deleted_or_an_administrator_decides() {
 }
 
 #[test]
+fn roles_follow_the_groups_of_who_is_kept_without_a_required_one() {
+    let bench = Bench::new(&PolicyChange {
+        groups_require: list(&["Staff"]),
+        roles_by_group: list(&["Boss = admin"]),
+        deprovision: Some("none".to_owned()),
+        ..default()
+    });
+    let id = bench.user(ALICE);
+    let staff = bench.group("Staff", &[&id]);
+    let boss = bench.group("Boss", &[&id]);
+    assert_eq!(bench.account(&id).roles, roles(&["admin"]));
+    bench.leave(&staff, &id);
+    bench.leave(&boss, &id);
+    let account = bench.account(&id);
+    assert_eq!(account.status, AccountStatus::Active);
+    assert_eq!(account.roles, roles(&[]));
+    assert_eq!(bench.last(account.id), ("user.changed".to_owned(), None));
+}
+
+#[test]
 fn a_person_who_comes_back_under_another_name_is_found_by_the_external_id() {
-    let bench = Bench::new(default());
+    let bench = Bench::new(&default());
     let mut body = user("ann@example.test");
     body["externalId"] = json!("00u1");
     let id = bench.scim.make("/Users", &body);
@@ -359,7 +379,7 @@ fn a_person_who_comes_back_under_another_name_is_found_by_the_external_id() {
 
 #[test]
 fn an_administrators_deletion_is_a_tombstone_that_wins() {
-    let bench = Bench::new(PolicyChange {
+    let bench = Bench::new(&PolicyChange {
         lock_provisioned: Some(false),
         ..default()
     });
@@ -400,7 +420,7 @@ fn an_administrators_deletion_is_a_tombstone_that_wins() {
 
 #[test]
 fn locked_users_are_not_edited_here_and_unlocked_ones_stay_as_they_were_edited() {
-    let bench = Bench::new(PolicyChange {
+    let bench = Bench::new(&PolicyChange {
         default_roles: list(&["member"]),
         ..default()
     });
@@ -465,7 +485,7 @@ fn locked_users_are_not_edited_here_and_unlocked_ones_stay_as_they_were_edited()
 
 #[test]
 fn one_local_administrator_always_stays_and_gets_in() {
-    let bench = Bench::new(default());
+    let bench = Bench::new(&default());
     let store = &bench.portal.store;
     let admin = store.account_named(None, "admin").unwrap().unwrap();
     for what in [Edit::Delete, Edit::Disable, Edit::Roles(roles(&["member"]))] {
@@ -524,7 +544,7 @@ fn one_local_administrator_always_stays_and_gets_in() {
 
 #[test]
 fn a_first_login_gives_roles_by_the_groups_of_its_attribute() {
-    let bench = Bench::new(PolicyChange {
+    let bench = Bench::new(&PolicyChange {
         groups_require: list(&["staff"]),
         roles_by_group: list(&["boss = admin"]),
         default_roles: list(&["member"]),
@@ -567,7 +587,7 @@ fn a_first_login_gives_roles_by_the_groups_of_its_attribute() {
 
 #[test]
 fn a_login_makes_nobody_where_that_is_off() {
-    let bench = Bench::new(PolicyChange {
+    let bench = Bench::new(&PolicyChange {
         create_on_first_login: Some(false),
         ..default()
     });
@@ -580,7 +600,7 @@ fn a_login_makes_nobody_where_that_is_off() {
 
 #[test]
 fn a_policy_that_is_changed_on_the_page_decides_again() {
-    let bench = Bench::new(default());
+    let bench = Bench::new(&default());
     let id = bench.user(ALICE);
     bench.group("Boss", &[&id]);
     assert_eq!(bench.account(&id).roles, roles(&[]));
@@ -614,7 +634,7 @@ fn a_policy_that_is_changed_on_the_page_decides_again() {
 
 #[test]
 fn a_large_group_costs_what_is_touched() {
-    let bench = Bench::new(default());
+    let bench = Bench::new(&default());
     let ids: Vec<String> = (0..300)
         .map(|n| bench.user(&format!("u{n}@x.test")))
         .collect();
@@ -633,7 +653,7 @@ fn a_large_group_costs_what_is_touched() {
 
 #[test]
 fn the_users_page_says_what_is_known() {
-    let bench = Bench::new(PolicyChange {
+    let bench = Bench::new(&PolicyChange {
         roles_by_group: list(&["Boss = chief"]),
         ..default()
     });
@@ -667,7 +687,7 @@ fn the_users_page_says_what_is_known() {
 
 #[test]
 fn a_connection_with_users_is_not_removed_by_accident_and_its_tokens_die() {
-    let bench = Bench::new(default());
+    let bench = Bench::new(&default());
     let id = bench.user(ALICE);
     bench.sign_in();
     let store = &bench.portal.store;

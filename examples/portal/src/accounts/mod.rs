@@ -1,7 +1,8 @@
 //! What the policy decides becomes an account: made, changed, disabled, deleted; sessions end with it,
 //! and the history says who, what and why.
 //!
-//! [`ProvisioningPolicy::decide`] is asked in two places only: here for SCIM, in [`login`] for a login.
+//! [`ProvisioningPolicy::decide`] is asked in three places only: here before and after
+//! a SCIM request, and in `login` for a login.
 
 mod edit;
 mod login;
@@ -19,8 +20,8 @@ use scim_core::schema::{AttrPath, Registry, Resolved, ResourceTypeId};
 use scim_core::store::{Load, ResourceStore as _, StoreError};
 use serde_json::{Value as Json, json};
 use sso_store::{
-    ADMINISTRATOR_ROLE, Account, AccountStatus, ConnectionName, ConnectionRecord, DbError, Event,
-    NewLogEntry, ProvisionedBy, ScimStore, SetBy, Store, scim_registry,
+    ADMINISTRATOR_ROLE, Account, AccountStatus, ConnectionName, ConnectionRecord, DbError,
+    EarlierUser, Event, NewLogEntry, ProvisionedBy, ScimStore, SetBy, Store, scim_registry,
 };
 use time::OffsetDateTime;
 
@@ -247,6 +248,20 @@ impl Desk {
             change.account.connection = Some(connection.to_owned());
             change.account.roles_pinned = false;
         }
+        // Also who left, and whom an administrator is to see to, has the roles of the groups of now
+        if let (Some(groups), Decision::Disable(_) | Decision::Nothing) = (&groups, &decision)
+            && is_linked(&change.account)
+        {
+            let policy = &record.settings.provisioning;
+            change.account.groups = policy.groups(groups);
+            if !change.account.roles_pinned {
+                change.account.roles = policy.roles(groups);
+            }
+            let changes = |before: &Account| before.roles != change.account.roles;
+            if change.event.is_none() && change.before.as_ref().is_some_and(changes) {
+                change.event = Some((Event::UserChanged, None));
+            }
+        }
         let linked_before = change
             .before
             .as_ref()
@@ -384,33 +399,23 @@ impl Desk {
             if users.is_empty() {
                 return Ok(());
             }
-            for (user, connection, name, scim_id) in users {
-                self.inherit(user, &connection, &name, scim_id.as_deref(), now)
-                    .map_err(|e| failed(&e))?;
+            for user in &users {
+                self.inherit(user, now).map_err(|e| failed(&e))?;
             }
         }
     }
 
     /// The account of a user whom an older version of this program wrote.
-    fn inherit(
-        &self,
-        user: i64,
-        connection: &str,
-        name: &str,
-        scim_id: Option<&str>,
-        now: OffsetDateTime,
-    ) -> Result<(), DbError> {
-        let mut gone = false;
-        if let Some(scim_id) = scim_id {
-            if let Some(account) = self.store.account_of_scim(connection, scim_id)? {
-                return self.store.link_user(user, account.id);
+    fn inherit(&self, user: &EarlierUser, now: OffsetDateTime) -> Result<(), DbError> {
+        let connection = user.connection.as_str();
+        let mut account = Account::new(Some(connection), &user.name_id, ProvisionedBy::Login, now);
+        if let Some(scim_id) = &user.scim_id {
+            if let Some(known) = self.store.account_of_scim(connection, scim_id)? {
+                return self.store.link_user(user.id, known.id);
             }
-            gone = true;
-        }
-        let mut account = Account::new(Some(connection), name, ProvisionedBy::Login, now);
-        if gone {
+            // Deleted by SCIM
             account.provisioned_by = ProvisionedBy::Scim;
-            account.scim_id = scim_id.map(str::to_owned);
+            account.scim_id = Some(scim_id.clone());
             account.status = AccountStatus::Disabled;
         } else if let Some(record) = self.record(connection)? {
             account.roles = record.settings.provisioning.roles(&[]);
@@ -419,7 +424,7 @@ impl Desk {
         let text = "Taken over from an earlier version.";
         let mut entry = NewLogEntry::new(now, Event::UserCreated, reference, text);
         entry.connection = Some(connection);
-        self.store.open_account(user, &account, &entry).map(drop)
+        self.store.open_account(user.id, &account, &entry).map(drop)
     }
 }
 

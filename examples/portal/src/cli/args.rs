@@ -288,7 +288,7 @@ pub(super) enum ConnectionCommand {
         name: String,
     },
     /// Change a connection.
-    Set(Set),
+    Set(Box<Set>),
     /// Remove a connection, its tokens and its webhook, and end its sessions. Refused while it has users.
     Remove {
         /// Its name.

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use serde_json::json;
 use sso_store::{Account, Event, NewLogEntry, ProvisionedBy};
 use time::Duration;
@@ -29,11 +27,13 @@ fn event(store: &Store, at: OffsetDateTime, reference: &str, account: Option<i64
 
 /// A word for each line: the reference, or the path.
 fn words(page: &Page) -> Vec<&str> {
-    let word = |line| match line {
-        &Line::Sign(ref entry) => entry.reference.as_str(),
-        Line::Scim(line) => line.entry.path.as_str(),
-    };
-    page.lines.iter().map(word).collect()
+    let lines = page.lines.iter();
+    lines
+        .map(|line| match line {
+            Line::Sign(entry) => entry.reference.as_str(),
+            Line::Scim(line) => line.entry.path.as_str(),
+        })
+        .collect()
 }
 
 fn full() -> Store {

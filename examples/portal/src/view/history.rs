@@ -71,17 +71,23 @@ pub(crate) fn logs(
     )
 }
 
+/// What the policy is there for is nothing that went wrong.
+fn is_bad(entry: &LogEntry) -> bool {
+    let usual = ["user.waiting", "user.disabled", "user.deleted"];
+    entry.code.is_some() && !usual.contains(&entry.event.as_str())
+}
+
 fn row(line: &Line) -> Markup {
     match line {
         Line::Sign(entry) => html! {
-            tr.(if entry.code.is_some() { "bad" } else { "good" }) {
+            tr.(if is_bad(entry) { "bad" } else { "good" }) {
                 td.nowrap { (time_text(entry.at)) }
                 td.wrap {
                     (entry.event)
                     @if let Some(id) = entry.account { " " a href={ "/admin/users/" (id) } { "user " (id) } }
                 }
                 td { (entry.connection.as_deref().unwrap_or("–")) }
-                td { @match &entry.code { Some(code) => { code { (code) } }, None => "–" } }
+                td.nowrap { @match &entry.code { Some(code) => { code { (code) } }, None => "–" } }
                 td.nowrap { a href={ "/admin/logs/" (entry.reference) } { (entry.reference) } }
             }
         },
@@ -94,7 +100,7 @@ fn row(line: &Line) -> Markup {
                     @if !summary.is_empty() { br; span.note { (summary) } }
                 }
                 td { (line.entry.connection) }
-                td { @match &line.entry.code { Some(code) => { code { (code) } }, None => "–" } }
+                td.nowrap { @match &line.entry.code { Some(code) => { code { (code) } }, None => "–" } }
                 td { "SCIM" }
             }
         },

@@ -65,11 +65,11 @@ pub(crate) fn list(
                         tbody {
                             @for user in users {
                                 tr {
-                                    td.wrap { a href=(place(user)) { (user.account.name) } }
+                                    td.nowrap { a href=(place(user)) { (user.account.name) } }
                                     td { (user.account.connection.as_deref().unwrap_or("local")) }
                                     td.nowrap { (state(user)) @if user.locked { " " span.note { "locked" } } }
-                                    td.wrap { (words(&user.account.roles)) }
-                                    td.wrap { (words(&user.account.groups)) }
+                                    td { (words(&user.account.roles)) }
+                                    td { (words(&user.account.groups)) }
                                     td { (user.account.provisioned_by.as_str()) }
                                     td.nowrap { @if let Some(at) = user.latest_login { (time_text(at)) } @else { "never" } }
                                 }
@@ -148,7 +148,7 @@ pub(crate) fn one(
                     (pair("Made", &html! { (time_text(account.created_at)) }))
                     (pair("Changed", &html! { (time_text(account.changed_at)) }))
                 }
-                p { a href={ "/admin/logs?user=" (account.id) } { "History of this user" } }
+                p.actions { a.button.quiet href={ "/admin/logs?user=" (account.id) } { "History of this user" } }
             }
             section.card {
                 h2 { "Change" }
@@ -255,7 +255,7 @@ pub(super) fn policy_card(csrf: &str, record: &ConnectionRecord) -> Markup {
                 }
                 button type="submit" { "Save" }
             }
-            p { a href={ "/admin/users?connection=" (record.name) } { "Users of this connection" } }
+            p.actions { a.button.quiet href={ "/admin/users?connection=" (record.name) } { "Users of this connection" } }
         }
     }
 }

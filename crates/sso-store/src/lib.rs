@@ -54,7 +54,7 @@ pub use log::{
     NewLogEntry,
 };
 pub use pending::MAX_PENDING;
-pub use scim::{AddedSchema, ScimStore, scim_registry};
+pub use scim::{AddedSchema, ScimLog, ScimStore, scim_registry};
 pub use secrets::StoredSecret;
 pub use sessions::{EarlierUser, SessionId, SessionKind, SessionRecord, UserKey, UserRecord};
 pub use store::Store;

@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use scim_core::accounts::Provisioned;
-use scim_core::log::LogStore as _;
+use scim_core::log::{LogLine, LogQuery, LogStore};
 use scim_core::random::{Random, RandomError};
 use scim_core::rate::{RateLimit, RateLimiter};
 use scim_core::resource::{ConnectionId, TenantId};
 use scim_core::service::{Config, Connection, CursorKey, Request, Response, ScimService};
 use scim_core::token::{self, TokenRecord};
 use sso_store::{
-    AddedSchema, ConnectionName, ConnectionRecord, DbError, ScimStore, Store, StoredSecret,
-    scim_registry,
+    AddedSchema, ConnectionName, ConnectionRecord, DbError, ScimLog, ScimStore, Store,
+    StoredSecret, scim_registry,
 };
 use time::OffsetDateTime;
 
@@ -50,6 +50,7 @@ type Service = ScimService<Provisioned<ScimStore, Desk>>;
 pub(crate) struct Scim {
     cursor_key: [u8; 32],
     limiter: RateLimiter,
+    log: ScimLog,
     /// The service, and the added schemas that it was made with.
     service: Mutex<Option<(Vec<AddedSchema>, Arc<Service>)>>,
 }
@@ -69,6 +70,7 @@ impl Scim {
         Ok(Self {
             cursor_key,
             limiter: RateLimiter::new(RateLimit::default()),
+            log: ScimLog::new(store.clone())?,
             service: Mutex::new(None),
         })
     }
@@ -76,6 +78,19 @@ impl Scim {
     /// Who decides about accounts.
     pub(crate) fn desk(&self, app: &App) -> Result<Desk, DbError> {
         Ok(self.service(app)?.store().accounts().clone())
+    }
+
+    /// Before the log is read: writes what waits.
+    pub(crate) fn flush(&self) {
+        if let Err(error) = self.log.flush() {
+            eprintln!("SCIM requests could not be logged: {}", error.code());
+        }
+    }
+
+    /// What requests did, newest first. Nothing if the database does not answer.
+    pub(crate) fn lines(&self, app: &App, query: &LogQuery) -> Vec<LogLine> {
+        self.flush();
+        ready(LogStore::read(app.store(), query)).unwrap_or_default()
     }
 
     /// The service with the schemas of now: one that was added takes effect at once.
@@ -132,10 +147,16 @@ pub(crate) fn handle(app: &App, request: &Request, now: OffsetDateTime) -> Respo
         }
     };
     let mut response = ready(service.handle(request, &speaker, now));
-    if let Some(log) = &mut response.log {
-        log.duration_ms = u64::try_from(begun.elapsed().as_millis()).ok();
-        if let Err(error) = ready(app.store().append(std::slice::from_ref(log))) {
-            eprintln!("a SCIM request could not be logged: {error}");
+    if let Some(mut line) = response.log.take() {
+        line.duration_ms = u64::try_from(begun.elapsed().as_millis()).ok();
+        // The line of a change is as durable as the change; who only reads waits for no disk
+        let logged = if line.changes.is_empty() {
+            app.scim.log.defer(line)
+        } else {
+            app.scim.log.write(line)
+        };
+        if let Err(error) = logged {
+            eprintln!("a SCIM request could not be logged: {}", error.code());
         }
     }
     response

@@ -275,6 +275,7 @@ pub(super) fn logs(app: &App, request: &Request) -> Response {
             user: filled("user"),
             before: number("before").zip(filled("request").and_then(|text| text.parse().ok())),
         };
+        app.scim.flush();
         let page = logs::read(app.store(), &wanted, PAGE)?;
         let typed = |name: &str| filled(name).unwrap_or_default();
         let older = page.next.map(|(entry, line)| {

@@ -11,10 +11,11 @@
 //! The portal makes `portal.db` (readable by its owner only), a signing key, and one local
 //! administrator, `admin`, whose random password is printed once. It can always sign in at
 //! `/admin/login`, whatever the identity providers do; `portal admin reset-password` prints a new
-//! password and ends all administrator sessions.
+//! password and ends all administrator sessions. `portal admin add` adds others; one always stays.
 //!
 //! # Personal data
-//! A user is a NameID with its qualifiers, per connection. A session holds the attributes until it
+//! A user is an account with a name, roles and groups, and the NameIDs with their qualifiers that are
+//! linked to it, per connection. What SCIM says of the user is a resource beside it. A session holds the attributes until it
 //! ends. The history holds reports without values, for 90 days; the message of a *rejected* login
 //! is kept for 7 days, so that the failing spot can be shown.
 //!

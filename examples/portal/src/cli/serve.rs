@@ -63,8 +63,8 @@ async fn serve(store: Store, options: &Serve) -> Result<(), StartError> {
     };
     let app = app.with_dev_idp(dev_idp.as_ref().map(|dev| dev.connection.clone()));
     print_welcome(&app, dev_idp.as_ref(), password.as_deref());
-    tokio::spawn(purge(store));
     let app = Arc::new(app);
+    tokio::spawn(every_hour(Arc::clone(&app)));
     tokio::spawn(keep_fresh(Arc::clone(&app)));
     tokio::spawn(tell_in_time(app.store().clone()));
     tokio::spawn(send_events(Arc::clone(&app)));
@@ -139,13 +139,17 @@ async fn tell_in_time(store: Store) {
     }
 }
 
-async fn purge(store: Store) {
+/// Deletes what has expired, and looks once more for accounts that could not be settled.
+async fn every_hour(app: Arc<App>) {
     loop {
         tokio::time::sleep(PURGE_EVERY).await;
-        let store = store.clone();
-        let done = tokio::task::spawn_blocking(move || logs::forget(&store, now())).await;
-        if let Ok(Err(error)) = done {
-            eprintln!("what has expired could not be deleted: {}", error.code());
+        let app = Arc::clone(&app);
+        let done = tokio::task::spawn_blocking(move || {
+            logs::forget(app.store(), now())?;
+            catch_up(&app)
+        });
+        if let Ok(Err(error)) = done.await {
+            eprintln!("what has expired could not be deleted: {error}");
         }
     }
 }

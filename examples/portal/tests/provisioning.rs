@@ -530,16 +530,24 @@ fn one_local_administrator_always_stays_and_gets_in() {
     assert_eq!(refused.code(), "policy.last_administrator");
 
     // Whatever is broken
-    connections::change(store, NAME, Actor::CommandLine, now(), |record| {
-        record.settings.disabled = true;
-        Ok(())
-    })
-    .unwrap();
+    let name = NAME.parse().unwrap();
+    store
+        .change_connection(&name, now(), |record| {
+            record.source = idp_config::IdpSource::MetadataXml {
+                xml: "<broken".to_owned(),
+                entity_id: None,
+            };
+            Ok::<(), sso_store::DbError>(())
+        })
+        .unwrap();
     let login = again.get(&bench.portal.url("/admin/login"));
     let page = again.submit(&login, "/admin/login", &fields);
     let page = again.rest_of(page);
     assert_eq!(page.status, 200);
     assert!(page.body.contains("Single sign-on"));
+    let page = again.get(&bench.portal.url("/admin/sso/connection/example"));
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("Not usable"), "{}", page.body);
 }
 
 #[test]

@@ -680,3 +680,6 @@ fn summary(event: Event, denial: Option<Denial>, id: i64, account: &Account, by:
 pub(crate) fn is_locked(policy: &ProvisioningPolicy, account: &Account) -> bool {
     !policy.may_edit_locally(&user_of(account))
 }
+
+#[cfg(test)]
+mod tests;

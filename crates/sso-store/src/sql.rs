@@ -124,6 +124,7 @@ INSERT INTO accounts (connection, scim_id, scim_version, name, name_key, status,
     roles_pinned, taken_groups, provisioned_by, created_at, changed_at)
     SELECT NULL, NULL, 0, name, name, 'active', 'administrator', '[\"admin\"]', 1, '[]', 'local',
     created_at, created_at FROM administrators;
+DELETE FROM sessions WHERE kind = 'administrator';
 ALTER TABLE users ADD COLUMN account_id INTEGER;
 CREATE INDEX users_by_account ON users (account_id);
 CREATE INDEX sessions_by_user ON sessions (user_id);

@@ -186,3 +186,35 @@ fn the_history_is_filtered_and_forgotten_after_ninety_days() {
         assert_eq!(found(&|_| {}), ["R2", "R1"]);
     }
 }
+
+#[test]
+fn administrators_of_an_older_database_stay_administrators() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("portal.db");
+    let store = Store::open(&path).unwrap();
+    let hash = StoredSecret::new("x");
+    assert!(store.add_administrator("Admin", &hash, T0).unwrap());
+    let name: ConnectionName = "acme".parse().unwrap();
+    store.seen_user(&key(&name, "ann"), T0).unwrap();
+    drop(store);
+    // Back to before there were accounts
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch(
+        "DROP TABLE accounts;
+         DROP INDEX users_by_account; ALTER TABLE users DROP COLUMN account_id;
+         DROP INDEX log_by_account; ALTER TABLE log DROP COLUMN account_id;
+         DROP INDEX log_by_connection; DROP INDEX log_by_code; DROP INDEX sessions_by_user;
+         UPDATE users SET scim_id = 's1';
+         PRAGMA user_version = 4;",
+    )
+    .unwrap();
+    drop(db);
+    let store = Store::open(&path).unwrap();
+    let admin = store.account_named(None, "ADMIN").unwrap().unwrap();
+    assert_eq!(admin.status, AccountStatus::Active);
+    assert_eq!(admin.provisioned_by, ProvisionedBy::Local);
+    assert_eq!(store.local_accounts_with(ADMINISTRATOR_ROLE).unwrap(), 1);
+    let earlier = store.users_without_account(10).unwrap();
+    let links: Vec<_> = earlier.iter().map(|user| user.scim_id.as_deref()).collect();
+    assert_eq!(links, [Some("s1")]);
+}

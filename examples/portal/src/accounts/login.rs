@@ -219,10 +219,8 @@ fn write(
         return Err(StoreError::new("a new account without an event"));
     };
     let reference = random::code(2).unwrap_or_default();
-    let text = format!(
-        "First login. {}",
-        summary(event, denial, user, &change.account, "login")
-    );
+    // The number comes with the account
+    let text = summary(event, denial, None, &change.account, "login");
     let mut entry = sso_store::NewLogEntry::new(now, event, reference, text);
     entry.connection = Some(record.name.as_str());
     let report = report(change, "login");

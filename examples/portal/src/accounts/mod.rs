@@ -334,7 +334,7 @@ impl Desk {
                 now,
                 event,
                 references.get(index)?.as_str(),
-                summary(event, denial, id, &change.account, by),
+                summary(event, denial, Some(id), &change.account, by),
             );
             entry.connection = Some(record.name.as_str());
             entry.code = denial.map(Denial::code);
@@ -656,9 +656,16 @@ fn report(change: &Change, by: &str) -> Json {
 }
 
 /// Who, what and why in one line, the user by our number.
-fn summary(event: Event, denial: Option<Denial>, id: i64, account: &Account, by: &str) -> String {
+fn summary(
+    event: Event,
+    denial: Option<Denial>,
+    id: Option<i64>,
+    account: &Account,
+    by: &str,
+) -> String {
     let what = event.as_str().trim_start_matches("user.");
-    let mut text = format!("User {id}: {what} by {by}");
+    let who = id.map_or_else(|| "First login".to_owned(), |id| format!("User {id}"));
+    let mut text = format!("{who}: {what} by {by}");
     if let Some(denial) = denial {
         text.push_str(&format!(" ({})", denial.code()));
     }

@@ -246,3 +246,22 @@ fn tokens_are_made_extended_and_reset_on_the_page() {
             .contains("<option value=\"okta\" selected")
     );
 }
+
+#[test]
+fn a_dialect_is_suggested_and_never_switched() {
+    let portal = portal_with(&FakeIdp::new());
+    let scim = Client::of(&portal, "example", Scopes::all());
+    let group = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group",
+        "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"],
+        "displayName": "G"});
+    scim.make("/Groups", &group);
+    let mut browser = Browser::new();
+    browser.sign_in_admin(&portal);
+    let page = browser.get(&portal.url("/admin/sso/connection/example"));
+    let command = "portal connection set example --scim-dialect entra";
+    assert!(page.body.contains(command), "{}", page.body);
+    let record = portal.store.connections().unwrap().remove(0);
+    assert_eq!(record.settings.scim_dialect, None);
+    let page = browser.submit(&page, "/scim/dialect", &[("scim_dialect", "entra")]);
+    assert!(!browser.rest_of(page).body.contains(command));
+}

@@ -188,3 +188,66 @@ fn people_are_touched_by_changes_and_by_their_end() {
     assert_eq!(bench.call("DELETE", &path, &Json::Null).status, 204);
     assert_eq!(bench.told(), sorted(&[&ann]));
 }
+
+/// Cannot be read any more once something was written.
+struct Brittle(MemoryStore, std::sync::atomic::AtomicBool);
+
+impl ResourceStore for Brittle {
+    async fn get(
+        &self,
+        tenant: &TenantId,
+        kind: ResourceTypeId,
+        id: &ResourceId,
+        load: Load,
+    ) -> Result<Option<Resource>, StoreError> {
+        if self.1.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(StoreError::new("gone"));
+        }
+        self.0.get(tenant, kind, id, load).await
+    }
+
+    async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page, StoreError> {
+        self.0.find(tenant, query).await
+    }
+
+    async fn commit(
+        &self,
+        tenant: &TenantId,
+        batch: &Batch,
+    ) -> Result<Vec<Result<Vec<Written>, WriteError>>, StoreError> {
+        self.1.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.0.commit(tenant, batch).await
+    }
+
+    async fn tombstone(
+        &self,
+        tenant: &TenantId,
+        kind: ResourceTypeId,
+        attr: AttrId,
+        value: &str,
+    ) -> Result<Option<Tombstone>, StoreError> {
+        self.0.tombstone(tenant, kind, attr, value).await
+    }
+}
+
+#[test]
+fn what_is_stored_is_told_even_if_nothing_can_be_read_any_more() {
+    let registry = Arc::new(Registry::standard());
+    let recorder = Recorder::default();
+    let brittle = Brittle(MemoryStore::new(registry.clone()), false.into());
+    let store = Provisioned::new(brittle, recorder.clone(), registry.clone());
+    let kind = registry.resource_type_by_name("Group").unwrap().id();
+    let mut batch = Batch::new(
+        vec![Unit::of(Write::Insert {
+            id: ResourceId::new("g"),
+            document: Document::new(kind),
+            members: BTreeSet::from([ResourceId::new("ann")]),
+            connection: None,
+        })],
+        OffsetDateTime::UNIX_EPOCH,
+    );
+    batch.unknown_members = crate::dialect::UnknownMembers::Defer;
+    let results = now(store.commit(&TenantId::new("t"), &batch)).unwrap();
+    assert!(results[0].is_ok());
+    assert_eq!(*recorder.0.lock().unwrap(), [ResourceId::new("ann")]);
+}

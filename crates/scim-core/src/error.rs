@@ -187,6 +187,20 @@ reasons! {
     BulkIdDuplicate => "bulk.id_duplicate", 400, Some(InvalidValue);
     /// The operation this one refers to failed.
     BulkDependency => "bulk.dependency_failed", 409, None;
+    /// The provisioning policy makes no users this way.
+    PolicyCreationOff => "policy.creation_off", 403, None;
+    /// None of the groups that the provisioning policy asks for.
+    PolicyRequiredGroup => "policy.required_group", 403, None;
+    /// A deleted user, who is not to come back by itself.
+    PolicyTombstone => "policy.tombstone", 403, None;
+    /// A user who does not come from this connection has the name.
+    PolicyNameTaken => "policy.name_taken", 409, Some(Uniqueness);
+    /// The user is deactivated.
+    PolicyDeactivated => "policy.deactivated", 403, None;
+    /// The last local administrator would be gone.
+    PolicyLastAdministrator => "policy.last_administrator", 409, None;
+    /// The user is changed at the identity provider, not here.
+    PolicyLocked => "policy.locked", 403, None;
 }
 
 impl std::fmt::Display for Reason {

@@ -27,10 +27,14 @@
 //!   values.
 //! - **Every cost has a limit** ([`service::Limits`]): bytes, nesting, filter terms, operations, results.
 //!
+//! An application with users of its own stands between the service and the store, and hears what becomes of them:
+//! [`accounts`].
+//!
 //! Not here: asynchronous requests (RFC 9967 §2.5.1, optional). `docs/conformance/scim-*.md` say rule by rule where each
 //! standard is met, and what proves it.
 #![forbid(unsafe_code)]
 
+pub mod accounts;
 pub mod dialect;
 pub mod document;
 pub mod error;

@@ -1,12 +1,14 @@
 //! Who becomes a user, with which roles, and what happens when the identity provider says goodbye.
 //!
 //! [`ProvisioningPolicy::decide`] is one pure function for both ways a user arrives: the first login and SCIM. It is
-//! given what is known, and it says what to do; the caller does it in one transaction.
+//! given what is known, and it says what to do; the caller does it in one transaction. [`crate::accounts`] asks it about
+//! every SCIM request.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Reason;
 use crate::resource::{ConnectionId, ResourceId};
 use crate::text::fold;
 
@@ -19,6 +21,11 @@ impl GroupPattern {
     /// A pattern.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// The pattern.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// Whether a group name fits.
@@ -172,7 +179,9 @@ pub enum DeletedBy {
     reason = "every member is an input the caller must think of"
 )]
 pub struct Known<'a> {
-    /// The user behind the persistent link: the SCIM id, the externalId, a persistent NameID. Never one found by name.
+    /// The user behind the persistent link: the SCIM id, the externalId, a persistent NameID. One found by name only
+    /// where both names come from this connection and nothing else is linked to that user: its identity provider
+    /// vouches for both.
     pub linked: Option<&'a LocalUser>,
     /// The user of the incoming name, if there is one.
     pub named: Option<&'a LocalUser>,
@@ -198,18 +207,53 @@ pub enum Denial {
     Deactivated,
     /// The last local administrator would be gone.
     LastAdministrator,
+    /// The user comes from the identity provider and is changed there, not here.
+    Locked,
 }
 
 impl Denial {
     /// The stable code.
     pub const fn code(self) -> &'static str {
+        self.reason().code()
+    }
+
+    /// What to change, and where: fit to be a SCIM error's detail. No name of anybody is in it.
+    pub const fn hint(self) -> &'static str {
         match self {
-            Self::CreationOff => "policy.creation_off",
-            Self::RequiredGroup => "policy.required_group",
-            Self::Tombstone => "policy.tombstone",
-            Self::NameTaken => "policy.name_taken",
-            Self::Deactivated => "policy.deactivated",
-            Self::LastAdministrator => "policy.last_administrator",
+            Self::CreationOff => {
+                "This connection makes no users this way; an administrator of the service can turn it on in the connection's provisioning policy."
+            }
+            Self::RequiredGroup => {
+                "The user is in none of the groups that this connection asks for; assign one at the identity provider."
+            }
+            Self::Tombstone => {
+                "This user was deleted; only an administrator of the service can restore the user."
+            }
+            Self::NameTaken => {
+                "A user of this service who does not come from this connection has the name; rename one of the two, or allow this connection to adopt local users."
+            }
+            Self::Deactivated => {
+                "The user is deactivated; the identity provider can activate the user again, or an administrator who had deactivated the user."
+            }
+            Self::LastAdministrator => {
+                "This user is the last local administrator; add another one first."
+            }
+            Self::Locked => {
+                "This user comes from the identity provider; make the change there, or unlock the connection's users in its provisioning policy."
+            }
+        }
+    }
+
+    /// The rule by which a SCIM request is refused for this.
+    pub const fn reason(self) -> Reason {
+        match self {
+            Self::CreationOff => Reason::PolicyCreationOff,
+            Self::RequiredGroup => Reason::PolicyRequiredGroup,
+            Self::Tombstone => Reason::PolicyTombstone,
+            Self::NameTaken => Reason::PolicyNameTaken,
+            Self::Deactivated => Reason::PolicyDeactivated,
+            Self::LastAdministrator => Reason::PolicyLastAdministrator,
+            Self::Locked => Reason::PolicyLocked,
         }
     }
 }
@@ -246,6 +290,8 @@ pub enum Decision {
     Delete(ResourceId),
     /// Nothing is to be done.
     Nothing,
+    /// SCIM may keep what it says of the user, but the user is let in only once a required group has the user.
+    Wait,
     /// Nothing may be done; a login is refused.
     Deny(Denial),
 }
@@ -326,15 +372,18 @@ impl ProvisioningPolicy {
             Some(DeletedBy::IdentityProvider) => incoming.arrival == Arrival::Login,
             None => false,
         };
+        let adopts = |user: &LocalUser| user.connection.is_none() && self.adopt_local_users;
         match known.named {
-            _ if !admitted => Decision::Deny(Denial::RequiredGroup),
-            Some(user) if user.connection.is_none() && self.adopt_local_users => {
-                self.update(incoming, known, user)
-            }
             // A user of this name without the link is somebody else until an administrator says otherwise.
-            Some(_) => Decision::Deny(Denial::NameTaken),
-            None if buried => Decision::Deny(Denial::Tombstone),
+            Some(user) if !adopts(user) => Decision::Deny(Denial::NameTaken),
+            _ if buried => Decision::Deny(Denial::Tombstone),
             None if !allowed => Decision::Deny(Denial::CreationOff),
+            // SCIM makes a user before it puts the user into groups.
+            _ if !admitted => match incoming.arrival {
+                Arrival::Login => Decision::Deny(Denial::RequiredGroup),
+                Arrival::Scim => Decision::Wait,
+            },
+            Some(user) => self.update(incoming, known, user),
             None => {
                 let groups = incoming.groups.unwrap_or_default();
                 Decision::Create {
@@ -365,6 +414,26 @@ impl ProvisioningPolicy {
         let taken =
             |group: &&String| any(&self.groups_include, group) && !any(&self.groups_exclude, group);
         groups.iter().filter(taken).cloned().collect()
+    }
+
+    /// Whether an administrator may change a user here: delete or disable (`roles` is `None`), or give these roles.
+    ///
+    /// # Errors
+    /// [`Denial::Locked`], [`Denial::LastAdministrator`].
+    pub fn edit_locally(
+        &self,
+        user: &LocalUser,
+        roles: Option<&BTreeSet<String>>,
+        local_administrators: usize,
+    ) -> Result<(), Denial> {
+        if !self.may_edit_locally(user) {
+            return Err(Denial::Locked);
+        }
+        let stays = roles.is_some_and(|roles| roles.contains(&self.administrator_role));
+        if !stays && self.is_last_administrator(user, local_administrators) {
+            return Err(Denial::LastAdministrator);
+        }
+        Ok(())
     }
 
     /// Whether a user may be edited here.

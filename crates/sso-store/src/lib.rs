@@ -29,6 +29,7 @@
 //! With the feature `postgres`, `Store::connect` opens a PostgreSQL database instead of a file: the
 //! same statements, the same promises, for several processes at once. `docs/scaling.md` says more.
 
+mod accounts;
 mod connections;
 mod db;
 mod error;
@@ -42,16 +43,18 @@ mod sessions;
 mod sql;
 mod store;
 
+pub use accounts::{ADMINISTRATOR_ROLE, Account, AccountStatus, ProvisionedBy, SetBy};
 pub use connections::{
     ConnectionName, ConnectionRecord, ConnectionSettings, RequestBindingChoice, RequiredSignature,
     Webhook, WebhookKey,
 };
 pub use error::{DbError, DbErrorKind};
 pub use log::{
-    Event, LOG_RETENTION, LogEntry, MAX_ENTRIES, MAX_MESSAGES, MESSAGE_RETENTION, NewLogEntry,
+    Event, LOG_RETENTION, LogEntry, LogFilter, MAX_ENTRIES, MAX_MESSAGES, MESSAGE_RETENTION,
+    NewLogEntry,
 };
 pub use pending::MAX_PENDING;
 pub use scim::{AddedSchema, ScimLog, ScimStore, scim_registry};
 pub use secrets::StoredSecret;
-pub use sessions::{SessionId, SessionKind, SessionRecord, UserKey, UserRecord};
+pub use sessions::{EarlierUser, SessionId, SessionKind, SessionRecord, UserKey, UserRecord};
 pub use store::Store;

@@ -7,10 +7,12 @@
 //! [`LOG_RETENTION`]; [`MAX_MESSAGES`] and [`MAX_ENTRIES`] bound what somebody can make us keep by
 //! posting rubbish. Deleted rows are overwritten on disk (`secure_delete`).
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
-use crate::db::{Row, params};
+use crate::db::{Db, Row, params};
 use crate::error::DbError;
 use crate::pending::KEEP_EXPIRED_MILLIS;
 use crate::sql;
@@ -58,6 +60,22 @@ pub enum Event {
     AdminRefused,
     /// `admin.password_set`
     AdminPasswordSet,
+    /// `user.created`
+    UserCreated,
+    /// `user.changed`
+    UserChanged,
+    /// `user.waiting`: known to SCIM, in none of the required groups.
+    UserWaiting,
+    /// `user.enabled`
+    UserEnabled,
+    /// `user.disabled`
+    UserDisabled,
+    /// `user.deleted`
+    UserDeleted,
+    /// `user.restored`
+    UserRestored,
+    /// `user.refused`: the policy lets nothing happen.
+    UserRefused,
 }
 
 impl Event {
@@ -79,6 +97,14 @@ impl Event {
             Self::AdminSignedIn => "admin.signed_in",
             Self::AdminRefused => "admin.refused",
             Self::AdminPasswordSet => "admin.password_set",
+            Self::UserCreated => "user.created",
+            Self::UserChanged => "user.changed",
+            Self::UserWaiting => "user.waiting",
+            Self::UserEnabled => "user.enabled",
+            Self::UserDisabled => "user.disabled",
+            Self::UserDeleted => "user.deleted",
+            Self::UserRestored => "user.restored",
+            Self::UserRefused => "user.refused",
         }
     }
 }
@@ -96,9 +122,11 @@ pub struct NewLogEntry<'a> {
     /// The reason code of a rejection.
     pub code: Option<&'a str>,
     /// What the user was shown to quote to the administrator.
-    pub reference: &'a str,
+    pub reference: Cow<'a, str>,
     /// One line for people, without personal data.
-    pub summary: &'a str,
+    pub summary: Cow<'a, str>,
+    /// Whose account it is about.
+    pub account: Option<i64>,
     /// The redacted report.
     pub report: Option<&'a Value>,
     /// The message, for a rejected login only.
@@ -108,19 +136,20 @@ pub struct NewLogEntry<'a> {
 impl<'a> NewLogEntry<'a> {
     /// An entry with no connection, code, report or message.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         at: OffsetDateTime,
         event: Event,
-        reference: &'a str,
-        summary: &'a str,
+        reference: impl Into<Cow<'a, str>>,
+        summary: impl Into<Cow<'a, str>>,
     ) -> Self {
         Self {
             at,
             event,
             connection: None,
             code: None,
-            reference,
-            summary,
+            reference: reference.into(),
+            summary: summary.into(),
+            account: None,
             report: None,
             message: None,
         }
@@ -149,6 +178,28 @@ pub struct LogEntry {
     pub report: Option<Value>,
     /// Whether [`Store::log_message`] still has the message.
     pub message_kept: bool,
+    /// Whose account it is about.
+    pub account: Option<i64>,
+}
+
+/// Which entries are wanted; the default is all.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct LogFilter {
+    /// Of this connection.
+    pub connection: Option<String>,
+    /// With this code.
+    pub code: Option<String>,
+    /// About this account.
+    pub account: Option<i64>,
+    /// Refused only: with a code, which says of a user who waits or left only why.
+    pub refused: bool,
+    /// Not before.
+    pub since: Option<OffsetDateTime>,
+    /// Not then or later.
+    pub until: Option<OffsetDateTime>,
+    /// Older than this entry.
+    pub before: Option<i64>,
 }
 
 struct RawEntry {
@@ -170,6 +221,7 @@ impl RawEntry {
                 summary: row.get(6)?,
                 report: None,
                 message_kept: row.get(8)?,
+                account: row.get(9)?,
             },
             at: row.get(1)?,
             report: row.get(7)?,
@@ -185,38 +237,42 @@ impl RawEntry {
     }
 }
 
+/// Appends an entry, in a transaction.
+pub(crate) fn insert(db: Db<'_>, entry: &NewLogEntry<'_>) -> Result<i64, DbError> {
+    let at = to_millis(entry.at)?;
+    let report = entry.report.map(to_json).transpose()?;
+    let id: i64 = db.one(
+        sql::LOG_INSERT,
+        params![
+            at,
+            entry.event.as_str(),
+            entry.connection,
+            entry.code,
+            &*entry.reference,
+            &*entry.summary,
+            report.as_deref(),
+            entry.account,
+        ],
+        |row| row.get(0),
+    )?;
+    if let Some(message) = entry.message {
+        db.execute(sql::LOG_MESSAGE_INSERT, params![id, at, message])?;
+        db.execute(sql::LOG_MESSAGE_TRIM, params![MAX_MESSAGES])?;
+    }
+    // Trimming now and then is enough: the bound is about disks, not about exactness.
+    if id % 256 == 0 {
+        db.execute(sql::LOG_TRIM, params![MAX_ENTRIES])?;
+    }
+    Ok(id)
+}
+
 impl Store {
     /// Appends an entry and returns its number.
     ///
     /// # Errors
     /// `store.invalid_value`, `store.busy`, `store.unavailable`.
     pub fn append_log(&self, entry: &NewLogEntry<'_>) -> Result<i64, DbError> {
-        let at = to_millis(entry.at)?;
-        let report = entry.report.map(to_json).transpose()?;
-        self.write(|db| {
-            let id: i64 = db.one(
-                sql::LOG_INSERT,
-                params![
-                    at,
-                    entry.event.as_str(),
-                    entry.connection,
-                    entry.code,
-                    entry.reference,
-                    entry.summary,
-                    report.as_deref(),
-                ],
-                |row| row.get(0),
-            )?;
-            if let Some(message) = entry.message {
-                db.execute(sql::LOG_MESSAGE_INSERT, params![id, at, message])?;
-                db.execute(sql::LOG_MESSAGE_TRIM, params![MAX_MESSAGES])?;
-            }
-            // Trimming now and then is enough: the bound is about disks, not about exactness.
-            if id % 256 == 0 {
-                db.execute(sql::LOG_TRIM, params![MAX_ENTRIES])?;
-            }
-            Ok(id)
-        })
+        self.write(|db| insert(db, entry))
     }
 
     /// Up to `limit` entries, latest first, older than entry `before` if that is given.
@@ -224,8 +280,31 @@ impl Store {
     /// # Errors
     /// `store.corrupt_row`, `store.busy`, `store.unavailable`.
     pub fn log(&self, before: Option<i64>, limit: u32) -> Result<Vec<LogEntry>, DbError> {
+        let filter = LogFilter {
+            before,
+            ..LogFilter::default()
+        };
+        self.log_where(&filter, limit)
+    }
+
+    /// Up to `limit` entries that are wanted, latest first.
+    ///
+    /// # Errors
+    /// `store.corrupt_row`, `store.busy`, `store.unavailable`.
+    pub fn log_where(&self, filter: &LogFilter, limit: u32) -> Result<Vec<LogEntry>, DbError> {
+        let since = filter.since.map(to_millis).transpose()?;
+        let until = filter.until.map(to_millis).transpose()?;
         let rows = self.read(|db| {
-            let params = params![before.unwrap_or(i64::MAX), limit];
+            let params = params![
+                filter.before.unwrap_or(i64::MAX),
+                limit,
+                filter.connection.as_deref(),
+                filter.code.as_deref(),
+                since,
+                until,
+                filter.account,
+                i64::from(filter.refused),
+            ];
             db.query(sql::LOG_LIST, params, RawEntry::from_row)
         })?;
         rows.into_iter().map(RawEntry::read).collect()

@@ -4,6 +4,7 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
+use crate::accounts::{ADMINISTRATOR_ROLE, Account, ProvisionedBy, SetBy};
 use crate::db::params;
 use crate::error::{DbError, DbErrorKind};
 use crate::sql;
@@ -66,8 +67,8 @@ impl Store {
         })
     }
 
-    /// Adds a local administrator with an already hashed password (a PHC string). `false` when
-    /// the name is taken.
+    /// Adds a local administrator with an already hashed password (a PHC string), and the local
+    /// account of that name with the role [`ADMINISTRATOR_ROLE`]. `false` when the name is taken.
     ///
     /// # Errors
     /// `store.invalid_value`, `store.busy`, `store.unavailable`.
@@ -77,12 +78,21 @@ impl Store {
         password_hash: &StoredSecret,
         now: OffsetDateTime,
     ) -> Result<bool, DbError> {
-        let now = to_millis(now)?;
+        let millis = to_millis(now)?;
+        let name = scim_core::text::fold(name);
+        let mut account = Account::new(None, &name, ProvisionedBy::Local, now);
+        account.roles.insert(ADMINISTRATOR_ROLE.to_owned());
+        account.roles_pinned = true;
+        account.status_by = SetBy::Administrator;
         self.write(|db| {
-            Ok(db.execute(
+            let added = db.execute(
                 sql::ADMIN_INSERT,
-                params![name.to_lowercase(), password_hash.expose(), now],
-            )? == 1)
+                params![&name, password_hash.expose(), millis],
+            )? == 1;
+            if added {
+                crate::accounts::save(db, &account)?;
+            }
+            Ok(added)
         })
     }
 
@@ -98,7 +108,7 @@ impl Store {
         self.write(|db| {
             let changed = db.execute(
                 sql::ADMIN_SET_PASSWORD,
-                params![name.to_lowercase(), password_hash.expose()],
+                params![scim_core::text::fold(name), password_hash.expose()],
             )?;
             if changed == 0 {
                 return Err(DbError::new(DbErrorKind::NotFound));
@@ -114,9 +124,11 @@ impl Store {
     /// `store.busy`, `store.unavailable`.
     pub fn administrator(&self, name: &str) -> Result<Option<StoredSecret>, DbError> {
         self.read(|db| {
-            db.optional(sql::ADMIN_GET, params![name.to_lowercase()], |row| {
-                row.get(0).map(StoredSecret)
-            })
+            db.optional(
+                sql::ADMIN_GET,
+                params![scim_core::text::fold(name)],
+                |row| row.get(0).map(StoredSecret),
+            )
         })
     }
 

@@ -1,5 +1,6 @@
 //! Users that have logged in, and their sessions.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use ring::rand::{SecureRandom, SystemRandom};
@@ -80,7 +81,7 @@ pub struct SessionRecord {
     pub kind: SessionKind,
     /// The connection it came through; none for an administrator.
     pub connection: Option<ConnectionName>,
-    /// The user, as [`Store::seen_user`] numbered it.
+    /// The user, as [`Store::seen_user`] numbered it; of an administrator the account.
     pub user_id: Option<i64>,
     /// What the application wants to find again: subject, attributes, how it was verified.
     pub data: Value,
@@ -150,7 +151,21 @@ pub struct UserRecord {
     pub first_seen: OffsetDateTime,
     /// Latest login.
     pub last_seen: OffsetDateTime,
-    /// The SCIM resource that it is the same person as.
+    /// The account that it is linked to.
+    pub account_id: Option<i64>,
+}
+
+/// A user from before there were accounts.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EarlierUser {
+    /// Our number for it.
+    pub id: i64,
+    /// The connection it came through.
+    pub connection: String,
+    /// NameID, verbatim.
+    pub name_id: String,
+    /// The SCIM resource that it was linked to.
     pub scim_id: Option<String>,
 }
 
@@ -311,40 +326,72 @@ impl Store {
         })
     }
 
-    /// The SCIM resource that a user was linked to at an earlier login.
+    /// The account that a NameID is linked to.
     ///
     /// # Errors
     /// `store.busy`, `store.unavailable`.
-    pub fn linked_scim_id(&self, key: &UserKey<'_>) -> Result<Option<String>, DbError> {
+    pub fn account_id_of(&self, key: &UserKey<'_>) -> Result<Option<i64>, DbError> {
         let hash = key.hash();
         self.read(|db| {
-            let found: Option<Option<String>> =
-                db.optional(sql::USER_SCIM_ID, params![&hash[..]], |row| row.get(0))?;
+            let found: Option<Option<i64>> =
+                db.optional(sql::USER_ACCOUNT, params![&hash[..]], |row| row.get(0))?;
             Ok(found.flatten())
         })
     }
 
-    /// Links a user to a SCIM resource.
+    /// The account of a user, as [`Store::seen_user`] numbered it.
     ///
     /// # Errors
     /// `store.busy`, `store.unavailable`.
-    pub fn link_user(&self, user: i64, scim_id: &str) -> Result<(), DbError> {
+    pub fn account_id_of_user(&self, user: i64) -> Result<Option<i64>, DbError> {
+        self.read(|db| {
+            let found: Option<Option<i64>> =
+                db.optional(sql::USER_ACCOUNT_OF, params![user], |row| row.get(0))?;
+            Ok(found.flatten())
+        })
+    }
+
+    /// Links a user to an account.
+    ///
+    /// # Errors
+    /// `store.busy`, `store.unavailable`.
+    pub fn link_user(&self, user: i64, account: i64) -> Result<(), DbError> {
         self.write(|db| {
-            db.execute(sql::USER_LINK, params![user, scim_id])?;
+            db.execute(sql::USER_SET_ACCOUNT, params![user, account])?;
             Ok(())
         })
     }
 
-    /// Ends every session of whoever is linked to a SCIM resource. Returns how many.
+    /// First and latest login of each account that anybody logged in to.
+    ///
+    /// # Errors
+    /// `store.corrupt_row`, `store.busy`, `store.unavailable`.
+    pub fn logins(&self) -> Result<BTreeMap<i64, (OffsetDateTime, OffsetDateTime)>, DbError> {
+        let rows: Vec<(i64, i64, i64)> = self.read(|db| {
+            db.query(sql::USER_LOGINS, params![], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+        })?;
+        rows.into_iter()
+            .map(|(id, first, last)| Ok((id, (from_millis(first)?, from_millis(last)?))))
+            .collect()
+    }
+
+    /// Users that an older version of this crate wrote, which have no account yet.
     ///
     /// # Errors
     /// `store.busy`, `store.unavailable`.
-    pub fn end_sessions_of_scim_user(
-        &self,
-        connection: &str,
-        scim_id: &str,
-    ) -> Result<usize, DbError> {
-        self.write(|db| db.execute(sql::SESSION_DELETE_OF_SCIM, params![connection, scim_id]))
+    pub fn users_without_account(&self, limit: u32) -> Result<Vec<EarlierUser>, DbError> {
+        self.read(|db| {
+            db.query(sql::USERS_WITHOUT_ACCOUNT, params![limit], |row| {
+                Ok(EarlierUser {
+                    id: row.get(0)?,
+                    connection: row.get(1)?,
+                    name_id: row.get(2)?,
+                    scim_id: row.get(3)?,
+                })
+            })
+        })
     }
 
     /// Every user, by connection and NameID.
@@ -352,8 +399,24 @@ impl Store {
     /// # Errors
     /// `store.corrupt_row`, `store.busy`, `store.unavailable`.
     pub fn users(&self) -> Result<Vec<UserRecord>, DbError> {
+        self.users_where(sql::USER_LIST, params![])
+    }
+
+    /// The users that are linked to an account.
+    ///
+    /// # Errors
+    /// `store.corrupt_row`, `store.busy`, `store.unavailable`.
+    pub fn users_of_account(&self, account: i64) -> Result<Vec<UserRecord>, DbError> {
+        self.users_where(sql::USERS_OF_ACCOUNT, params![account])
+    }
+
+    fn users_where(
+        &self,
+        sql: &str,
+        params: &[crate::db::Param<'_>],
+    ) -> Result<Vec<UserRecord>, DbError> {
         let rows: Vec<(UserRecord, i64, i64)> = self.read(|db| {
-            db.query(sql::USER_LIST, params![], |row| {
+            db.query(sql, params, |row| {
                 Ok((
                     UserRecord {
                         id: row.get(0)?,
@@ -364,7 +427,7 @@ impl Store {
                         sp_name_qualifier: row.get(5)?,
                         first_seen: OffsetDateTime::UNIX_EPOCH,
                         last_seen: OffsetDateTime::UNIX_EPOCH,
-                        scim_id: row.get(8)?,
+                        account_id: row.get(8)?,
                     },
                     row.get(6)?,
                     row.get(7)?,

@@ -100,6 +100,39 @@ ALTER TABLE connections ADD COLUMN metadata TEXT;
 ALTER TABLE users ADD COLUMN scim_id TEXT;
 CREATE INDEX users_by_scim_id ON users (connection, scim_id);
 ",
+    "
+CREATE TABLE accounts (
+    id             INTEGER PRIMARY KEY,
+    connection     TEXT,
+    scim_id        TEXT,
+    scim_version   INTEGER NOT NULL,
+    name           TEXT NOT NULL,
+    name_key       TEXT NOT NULL,
+    status         TEXT NOT NULL,
+    status_by      TEXT NOT NULL,
+    roles          TEXT NOT NULL,
+    roles_pinned   INTEGER NOT NULL,
+    taken_groups   TEXT NOT NULL,
+    provisioned_by TEXT NOT NULL,
+    created_at     INTEGER NOT NULL,
+    changed_at     INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX accounts_by_scim_id ON accounts (connection, scim_id);
+CREATE INDEX accounts_by_name ON accounts (connection, name_key);
+CREATE INDEX accounts_by_connection ON accounts (connection, id);
+INSERT INTO accounts (connection, scim_id, scim_version, name, name_key, status, status_by, roles,
+    roles_pinned, taken_groups, provisioned_by, created_at, changed_at)
+    SELECT NULL, NULL, 0, name, name, 'active', 'administrator', '[\"admin\"]', 1, '[]', 'local',
+    created_at, created_at FROM administrators;
+DELETE FROM sessions WHERE kind = 'administrator';
+ALTER TABLE users ADD COLUMN account_id INTEGER;
+CREATE INDEX users_by_account ON users (account_id);
+CREATE INDEX sessions_by_user ON sessions (user_id);
+ALTER TABLE log ADD COLUMN account_id INTEGER;
+CREATE INDEX log_by_connection ON log (connection, id);
+CREATE INDEX log_by_account ON log (account_id, id);
+CREATE INDEX log_by_code ON log (code, id);
+",
 ];
 
 pub(crate) const CONNECTION_INSERT: &str = "INSERT INTO connections
@@ -145,12 +178,69 @@ pub(crate) const USER_UPSERT: &str = "INSERT INTO users
     ON CONFLICT (key_hash) DO UPDATE SET last_seen = excluded.last_seen
     RETURNING id, first_seen, last_seen";
 pub(crate) const USER_LIST: &str = "SELECT id, connection, name_id, format, name_qualifier,
-    sp_name_qualifier, first_seen, last_seen, scim_id FROM users ORDER BY connection, name_id, id";
+    sp_name_qualifier, first_seen, last_seen, account_id FROM users ORDER BY connection, name_id, id";
 
-pub(crate) const USER_SCIM_ID: &str = "SELECT scim_id FROM users WHERE key_hash = ?1";
-pub(crate) const USER_LINK: &str = "UPDATE users SET scim_id = ?2 WHERE id = ?1";
-pub(crate) const SESSION_DELETE_OF_SCIM: &str = "DELETE FROM sessions WHERE user_id IN
-    (SELECT id FROM users WHERE connection = ?1 AND scim_id = ?2)";
+pub(crate) const USER_ACCOUNT: &str = "SELECT account_id FROM users WHERE key_hash = ?1";
+pub(crate) const USER_ACCOUNT_OF: &str = "SELECT account_id FROM users WHERE id = ?1";
+pub(crate) const USERS_OF_ACCOUNT: &str = "SELECT id, connection, name_id, format, name_qualifier,
+    sp_name_qualifier, first_seen, last_seen, account_id FROM users WHERE account_id = ?1 ORDER BY id";
+pub(crate) const USERS_WITHOUT_ACCOUNT: &str = "SELECT id, connection, name_id, scim_id FROM users
+    WHERE account_id IS NULL ORDER BY id LIMIT ?1";
+pub(crate) const USER_LOGINS: &str = "SELECT account_id, MIN(first_seen), MAX(last_seen) FROM users
+    WHERE account_id IS NOT NULL GROUP BY account_id";
+
+pub(crate) const ACCOUNT_INSERT: &str = "INSERT INTO accounts (connection, scim_id, scim_version, name,
+    name_key, status, status_by, roles, roles_pinned, taken_groups, provisioned_by, created_at, changed_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING id";
+pub(crate) const ACCOUNT_UPDATE: &str = "UPDATE accounts SET connection = ?2, scim_id = ?3,
+    scim_version = ?4, name = ?5, name_key = ?6, status = ?7, status_by = ?8, roles = ?9,
+    roles_pinned = ?10, taken_groups = ?11, provisioned_by = ?12, changed_at = ?13 WHERE id = ?1";
+pub(crate) const ACCOUNT_GET: &str =
+    "SELECT id, connection, scim_id, scim_version, name, status, status_by, roles,
+    roles_pinned, taken_groups, provisioned_by, created_at, changed_at FROM accounts WHERE id = ?1";
+pub(crate) const ACCOUNT_OF_SCIM: &str = "SELECT id, connection, scim_id, scim_version, name, status, status_by, roles,
+    roles_pinned, taken_groups, provisioned_by, created_at, changed_at FROM accounts WHERE connection = ?1 AND scim_id = ?2";
+pub(crate) const ACCOUNT_NAMED: &str = "SELECT id, connection, scim_id, scim_version, name, status, status_by, roles,
+    roles_pinned, taken_groups, provisioned_by, created_at, changed_at FROM accounts WHERE connection = ?1 AND name_key = ?2
+    ORDER BY (scim_id IS NOT NULL AND scim_version <> 0), id DESC LIMIT 1";
+pub(crate) const ACCOUNT_LOCAL: &str = "SELECT id, connection, scim_id, scim_version, name, status, status_by, roles,
+    roles_pinned, taken_groups, provisioned_by, created_at, changed_at FROM accounts WHERE connection IS NULL
+    AND name_key = ?1 AND status <> 'deleted' ORDER BY id LIMIT 1";
+pub(crate) const ACCOUNT_LOCALS: &str = "SELECT id, connection, scim_id, scim_version, name, status, status_by, roles,
+    roles_pinned, taken_groups, provisioned_by, created_at, changed_at FROM accounts WHERE connection IS NULL
+    AND status = 'active' ORDER BY id";
+pub(crate) const ACCOUNT_LIST: &str = "SELECT id, connection, scim_id, scim_version, name, status, status_by, roles,
+    roles_pinned, taken_groups, provisioned_by, created_at, changed_at FROM accounts WHERE (connection = ?1 OR ?1 IS NULL)
+    AND id > ?2 ORDER BY id LIMIT ?3";
+pub(crate) const ACCOUNT_COUNT: &str =
+    "SELECT COUNT(*) FROM accounts WHERE connection = ?1 AND status <> 'deleted'";
+pub(crate) const ACCOUNT_UNSETTLED: &str = "SELECT r.id FROM scim_resources r
+    LEFT JOIN accounts a ON a.connection = r.tenant AND a.scim_id = r.id
+    WHERE r.tenant = ?1 AND r.kind = 'User' AND (a.id IS NULL OR a.scim_version <> r.version)
+    UNION SELECT a.scim_id FROM accounts a
+    LEFT JOIN scim_resources r ON r.tenant = a.connection AND r.id = a.scim_id
+    WHERE a.connection = ?1 AND a.scim_version <> 0 AND r.id IS NULL LIMIT ?2";
+pub(crate) const SCIM_USER_IDS: &str = "SELECT id FROM scim_resources
+    WHERE tenant = ?1 AND kind = 'User' AND id > ?2 ORDER BY id LIMIT ?3";
+pub(crate) const USER_SET_ACCOUNT: &str = "UPDATE users SET account_id = ?2 WHERE id = ?1";
+pub(crate) const SESSION_DELETE_OF_ACCOUNT: &str =
+    "DELETE FROM sessions WHERE kind = 'user' AND user_id IN
+    (SELECT id FROM users WHERE account_id = ?1)";
+pub(crate) const SESSION_DELETE_OF_ADMIN: &str =
+    "DELETE FROM sessions WHERE kind = 'administrator' AND user_id = ?1";
+/// Everything that users of a connection are in, children first.
+pub(crate) const REMOVE_USERS_OF: &[&str] = &[
+    "DELETE FROM sessions WHERE connection = ?1",
+    "DELETE FROM users WHERE connection = ?1",
+    "DELETE FROM accounts WHERE connection = ?1",
+    "DELETE FROM scim_members WHERE tenant = ?1",
+    "DELETE FROM scim_values WHERE tenant = ?1",
+    "DELETE FROM scim_unique WHERE tenant = ?1",
+    "DELETE FROM scim_tombstone_keys WHERE tenant = ?1",
+    "DELETE FROM scim_tombstones WHERE tenant = ?1",
+    "DELETE FROM scim_outbox WHERE tenant = ?1",
+    "DELETE FROM scim_resources WHERE tenant = ?1",
+];
 
 pub(crate) const SESSION_INSERT: &str = "INSERT INTO sessions
     (id_hash, kind, connection, user_id, data, created_at, expires_at)
@@ -167,18 +257,24 @@ pub(crate) const SESSION_COUNT: &str =
     "SELECT COUNT(*) FROM sessions WHERE kind = ?1 AND expires_at > ?2";
 
 pub(crate) const LOG_INSERT: &str = "INSERT INTO log
-    (at, event, connection, code, reference, summary, report)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id";
+    (at, event, connection, code, reference, summary, report, account_id)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id";
 pub(crate) const LOG_MESSAGE_INSERT: &str =
     "INSERT INTO log_messages (log_id, at, message) VALUES (?1, ?2, ?3)";
 pub(crate) const LOG_MESSAGE_GET: &str = "SELECT message FROM log_messages WHERE log_id = ?1";
 pub(crate) const LOG_LIST: &str =
     "SELECT log.id, log.at, event, connection, code, reference, summary, report,
-    log_messages.log_id IS NOT NULL FROM log LEFT JOIN log_messages ON log_messages.log_id = log.id
-    WHERE log.id < ?1 ORDER BY log.id DESC LIMIT ?2";
+    log_messages.log_id IS NOT NULL, account_id
+    FROM log LEFT JOIN log_messages ON log_messages.log_id = log.id
+    WHERE log.id < ?1 AND (connection = ?3 OR ?3 IS NULL) AND (code = ?4 OR ?4 IS NULL)
+    AND (log.at >= ?5 OR ?5 IS NULL) AND (log.at < ?6 OR ?6 IS NULL)
+    AND (account_id = ?7 OR ?7 IS NULL) AND (CAST(?8 AS BIGINT) = 0
+    OR (code IS NOT NULL AND event NOT IN ('user.waiting', 'user.disabled', 'user.deleted')))
+    ORDER BY log.id DESC LIMIT ?2";
 pub(crate) const LOG_BY_REFERENCE: &str =
     "SELECT log.id, log.at, event, connection, code, reference, summary, report,
-    log_messages.log_id IS NOT NULL FROM log LEFT JOIN log_messages ON log_messages.log_id = log.id
+    log_messages.log_id IS NOT NULL, account_id
+    FROM log LEFT JOIN log_messages ON log_messages.log_id = log.id
     WHERE reference = ?1 ORDER BY log.id DESC LIMIT 1";
 pub(crate) const LOG_PURGE: &str = "DELETE FROM log WHERE at < ?1";
 // Only what anybody on the network can cause is trimmed by count: a flood of it must not wash the
@@ -197,6 +293,7 @@ pub(crate) const ADMIN_INSERT: &str = "INSERT INTO administrators (name, passwor
 pub(crate) const ADMIN_SET_PASSWORD: &str =
     "UPDATE administrators SET password_hash = ?2 WHERE name = ?1";
 pub(crate) const ADMIN_GET: &str = "SELECT password_hash FROM administrators WHERE name = ?1";
+pub(crate) const ADMIN_DELETE: &str = "DELETE FROM administrators WHERE name = ?1";
 pub(crate) const ADMIN_COUNT: &str = "SELECT COUNT(*) FROM administrators";
 pub(crate) const SESSION_DELETE_KIND: &str = "DELETE FROM sessions WHERE kind = ?1";
 

@@ -1,9 +1,11 @@
-//! The local administrator: the one who can always get in, whatever an identity provider does.
+//! Local administrators: those who can always get in, whatever an identity provider does. Of them at
+//! least one stays.
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use sso_store::{
-    DbError, Event, NewLogEntry, SessionId, SessionKind, SessionRecord, Store, StoredSecret,
+    ADMINISTRATOR_ROLE, AccountStatus, DbError, Event, NewLogEntry, SessionId, SessionKind,
+    SessionRecord, Store, StoredSecret,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -22,6 +24,8 @@ const MAX_PASSWORD: usize = 256;
 pub enum AdminError {
     /// The database.
     Db(DbError),
+    /// The name is not a name.
+    Name,
     /// The hash function or the random source.
     Internal(&'static str),
 }
@@ -36,6 +40,7 @@ impl std::fmt::Display for AdminError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Db(error) => write!(f, "{}: {error}", error.code()),
+            Self::Name => f.write_str("A name has 1 to 128 characters and no space."),
             Self::Internal(what) => f.write_str(what),
         }
     }
@@ -57,18 +62,41 @@ pub fn ensure(store: &Store, now: OffsetDateTime) -> Result<Option<String>, Admi
     Ok(added.then_some(password))
 }
 
-/// Gives the administrator a new random password, and ends the sessions opened with the old one.
+/// Gives an administrator a new random password, and ends the sessions opened with the old one.
 ///
 /// # Errors
 /// [`AdminError`].
-pub fn reset_password(store: &Store, now: OffsetDateTime) -> Result<String, AdminError> {
+pub fn reset_password(
+    store: &Store,
+    name: &str,
+    now: OffsetDateTime,
+) -> Result<String, AdminError> {
     if let Some(password) = ensure(store, now)? {
         return Ok(password);
     }
     let password = new_password()?;
-    store.set_administrator_password(ADMINISTRATOR, &hash(&password)?)?;
+    store.set_administrator_password(name, &hash(&password)?)?;
     note(store, Event::AdminPasswordSet, now)?;
     Ok(password)
+}
+
+/// Adds an administrator and returns the password; `None` if the name is taken.
+///
+/// # Errors
+/// [`AdminError`].
+pub fn add(store: &Store, name: &str, now: OffsetDateTime) -> Result<Option<String>, AdminError> {
+    let name = name.trim();
+    let good = |c: char| !c.is_control() && !c.is_whitespace();
+    if name.is_empty() || name.chars().count() > 128 || !name.chars().all(good) {
+        return Err(AdminError::Name);
+    }
+    if store.account_named(None, name)?.is_some() {
+        return Ok(None);
+    }
+    let password = new_password()?;
+    let added = store.add_administrator(name, &hash(&password)?, now)?;
+    note(store, Event::AdminPasswordSet, now)?;
+    Ok(added.then_some(password))
 }
 
 /// Opens an administrator session if name and password are right.
@@ -83,8 +111,11 @@ pub fn sign_in(
     now: OffsetDateTime,
 ) -> Result<Option<SessionId>, AdminError> {
     let stored = store.administrator(name)?;
+    let account = store.account_named(None, name)?.filter(|account| {
+        account.status == AccountStatus::Active && account.roles.contains(ADMINISTRATOR_ROLE)
+    });
     let right = match &stored {
-        Some(stored) => matches(stored, password),
+        Some(stored) => matches(stored, password) && account.is_some(),
         None => {
             // As much work as for a name that exists, so that the time tells nothing.
             hash(password.get(..MAX_PASSWORD).unwrap_or(password))?;
@@ -95,12 +126,15 @@ pub fn sign_in(
         note(store, Event::AdminRefused, now)?;
         return Ok(None);
     }
-    let record = SessionRecord::new(
+    let who = account.as_ref().map_or(name, |account| &account.name);
+    let mut record = SessionRecord::new(
         SessionKind::Administrator,
-        serde_json::json!({ "name": ADMINISTRATOR }),
+        serde_json::json!({ "name": who }),
         now,
         now + SESSION_LENGTH,
     );
+    // The session ends with the account
+    record.user_id = account.as_ref().map(|account| account.id);
     let id = store.open_session(&record, replaces)?;
     note(store, Event::AdminSignedIn, now)?;
     Ok(Some(id))

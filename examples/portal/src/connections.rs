@@ -64,6 +64,8 @@ pub enum Refused {
     Metadata(RefreshError),
     /// The service provider refuses the connection.
     Connection(saml_sp::Error),
+    /// It has so many users.
+    HasUsers(u64),
     /// The database failed.
     Db(DbError),
 }
@@ -82,6 +84,7 @@ impl Refused {
             Self::Config(error) => error.code(),
             Self::Metadata(error) => error.code(),
             Self::Connection(error) => error.code(),
+            Self::HasUsers(_) => "connection.has_users",
             Self::Db(error) => error.code(),
         }
     }
@@ -113,6 +116,8 @@ impl fmt::Display for Refused {
             Self::Config(error) => error.fmt(f),
             Self::Metadata(error) => error.fmt(f),
             Self::Connection(error) => write!(f, "{}: {}", error.code(), error.reason().hint()),
+            Self::HasUsers(1) => f.write_str("The connection has a user."),
+            Self::HasUsers(count) => write!(f, "The connection has {count} users."),
             Self::Db(error) => write!(f, "{}: {error}", error.code()),
         }
     }
@@ -211,18 +216,59 @@ pub fn change(
     Ok(record)
 }
 
-/// Removes a connection, its sessions and its pending logins.
+/// What becomes of the users of a connection that is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Users {
+    /// It is not removed while it has any.
+    Refuse,
+    /// They are removed with it, their SCIM resources, groups and tombstones too.
+    Remove,
+    /// They stay and cannot log in. A connection of the same name would have them again, whoever its
+    /// identity provider is.
+    Keep,
+}
+
+/// Removes a connection, its sessions, pending logins, SCIM tokens and webhook. The logs stay.
 ///
 /// # Errors
-/// [`Refused::NotFound`], [`Refused::Db`].
-pub fn remove(store: &Store, name: &str, actor: Actor, now: OffsetDateTime) -> Result<(), Refused> {
+/// [`Refused::NotFound`], [`Refused::HasUsers`], [`Refused::Db`].
+pub fn remove(
+    store: &Store,
+    name: &str,
+    users: Users,
+    actor: Actor,
+    now: OffsetDateTime,
+) -> Result<(), Refused> {
     let name: ConnectionName = name.parse().map_err(|_| Refused::NotFound)?;
     let record = store.connection(&name)?.ok_or(Refused::NotFound)?;
+    let count = store.count_accounts(&name)?;
+    if users == Users::Refuse && count > 0 {
+        return Err(Refused::HasUsers(count));
+    }
+    // The connection first: without it no request writes anything any more
     if !store.remove_connection(&name)? {
         return Err(Refused::NotFound);
     }
+    // Deleted users leave tombstones and resources that nobody else should inherit
+    if users != Users::Keep {
+        store.remove_users_of(&name)?;
+    }
     let event = HistoryEvent::new(now, actor, &record.source, What::Removed);
     note(store, Event::ConnectionRemoved, &name, &event, now)
+}
+
+/// Whether a change of settings may change who is let in, or with which roles.
+#[must_use]
+pub fn decides_anew(before: &ConnectionRecord, after: &ConnectionRecord) -> bool {
+    let of = |record: &ConnectionRecord| {
+        let settings = &record.settings;
+        (
+            settings.provisioning.clone(),
+            settings.groups_attribute.clone(),
+        )
+    };
+    of(before) != of(after)
 }
 
 /// One connection.

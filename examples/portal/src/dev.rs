@@ -14,7 +14,7 @@ use sso_store::{ConnectionName, ConnectionRecord, ConnectionSettings, Store, Sto
 use tokio::net::TcpListener;
 
 use crate::app::StartError;
-use crate::connections::{self, Refused};
+use crate::connections::{self, Refused, Users};
 use crate::random::now;
 
 /// The name of the connection, and the preset that marks it as ours.
@@ -130,7 +130,9 @@ fn connect(store: &Store, metadata: String) -> Result<(), StartError> {
 pub fn switch_off(store: &Store) -> Result<(), StartError> {
     match connections::find(store, CONNECTION) {
         Ok(record) if is_ours(&record) => {
-            connections::remove(store, CONNECTION, Actor::CommandLine, now()).map_err(failed)
+            // They are back with it the next time
+            let users = Users::Keep;
+            connections::remove(store, CONNECTION, users, Actor::CommandLine, now()).map_err(failed)
         }
         Ok(_) | Err(Refused::NotFound) => Ok(()),
         Err(refused) => Err(failed(refused)),

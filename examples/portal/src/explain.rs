@@ -76,6 +76,9 @@ pub fn text(entry: &LogEntry, message: Option<&str>) -> String {
         entry.reference,
     );
     let Some(code) = &entry.code else {
+        if entry.account.is_some() {
+            let _ = writeln!(out, "  {}", one_line(&entry.summary));
+        }
         return out;
     };
     let _ = writeln!(out, "  {code}: {}", one_line(&entry.summary));

@@ -11,10 +11,11 @@
 //! The portal makes `portal.db` (readable by its owner only), a signing key, and one local
 //! administrator, `admin`, whose random password is printed once. It can always sign in at
 //! `/admin/login`, whatever the identity providers do; `portal admin reset-password` prints a new
-//! password and ends all administrator sessions.
+//! password and ends all administrator sessions. `portal admin add` adds others; one always stays.
 //!
 //! # Personal data
-//! A user is a NameID with its qualifiers, per connection. A session holds the attributes until it
+//! A user is an account with a name, roles and groups, and the NameIDs with their qualifiers that are
+//! linked to it, per connection. What SCIM says of the user is a resource beside it. A session holds the attributes until it
 //! ends. The history holds reports without values, for 90 days; the message of a *rejected* login
 //! is kept for 7 days, so that the failing spot can be shown.
 //!
@@ -25,6 +26,7 @@
 //! It is an example to read and to copy from, and it is complete enough to run.
 //! Handlers of [`web`] are thin; pages are in `view`; all database work runs off the async threads.
 
+pub mod accounts;
 pub mod admin;
 pub mod alerts;
 pub mod app;
@@ -36,7 +38,9 @@ pub mod explain;
 pub mod keys;
 pub mod login;
 mod logout;
+mod logs;
 mod people;
+pub mod policy;
 pub mod presets;
 pub mod random;
 mod refresh;

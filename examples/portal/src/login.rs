@@ -14,11 +14,12 @@ use sso_store::{
 };
 use time::{Duration, OffsetDateTime};
 
+use crate::accounts::{self, Admission};
 use crate::app::App;
 use crate::connections::{self, Refused};
 use crate::random::{self, OsRandom};
 use crate::refusal::{Refusal, Reject, refuse};
-use crate::{logout, refresh, scim};
+use crate::{logout, refresh};
 
 /// How long a session lasts, unless the identity provider says it ends sooner.
 pub const SESSION_LENGTH: Duration = Duration::hours(8);
@@ -289,13 +290,9 @@ fn accept(
     })
     .map_err(|rejection| Reject::rejection(&rejection, Some(received)))?;
     let key = user_key(record, &login);
-    let linked = match &key {
-        Some(key) => app.store().linked_scim_id(key)?,
-        None => None,
-    };
-    let scim_id = scim::admit(app, record, &login, linked.as_deref(), received)?;
-    open_session(app, record, &login, scim_id.as_deref(), previous, now)
-        .map_err(Box::<Reject>::from)
+    let desk = app.scim.desk(app)?;
+    let admitted = accounts::admit(&desk, record, &login, key.as_ref(), received, now)?;
+    open_session(app, record, &login, &admitted, previous, now).map_err(Box::<Reject>::from)
 }
 
 /// Who it is, for good; nobody where the identifier is for one session only.
@@ -317,15 +314,15 @@ fn open_session(
     app: &App,
     record: &ConnectionRecord,
     login: &Login,
-    scim_id: Option<&str>,
+    admitted: &Admission,
     previous: Option<&SessionId>,
     now: OffsetDateTime,
 ) -> Result<SessionId, DbError> {
     let name_id = login.subject().name_id();
-    let user = user_key(record, login);
     let report = serde_json::to_value(login.report()).unwrap_or(Value::Null);
     let data = json!({
         "label": record.label,
+        "roles": admitted.roles,
         "name_id": name_id.map(|n| json!({
             "value": n.value(), "format": n.format(), "name_qualifier": n.name_qualifier(),
             "sp_name_qualifier": n.sp_name_qualifier(),
@@ -346,12 +343,7 @@ fn open_session(
     }
     let mut session = SessionRecord::new(SessionKind::User, data, now, expires);
     session.connection = Some(record.name.clone());
-    session.user_id = user
-        .map(|key| app.store().seen_user(&key, now))
-        .transpose()?;
-    if let (Some(user), Some(scim_id)) = (session.user_id, scim_id) {
-        app.store().link_user(user, scim_id)?;
-    }
+    session.user_id = admitted.user;
     // What a connection by fingerprint verifies logout messages over Redirect with
     if login.pinned_certificate() != record.settings.pinned_certificate.as_ref() {
         app.store().change_connection(&record.name, now, |record| {
@@ -364,6 +356,10 @@ fn open_session(
     let mut entry = NewLogEntry::new(now, Event::LoginAccepted, &reference, "Signed in.");
     entry.connection = Some(record.name.as_str());
     entry.report = Some(&report);
+    entry.account = match admitted.user {
+        Some(user) => app.store().account_id_of_user(user)?,
+        None => None,
+    };
     app.store().append_log(&entry)?;
     Ok(id)
 }

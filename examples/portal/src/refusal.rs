@@ -31,6 +31,8 @@ pub(crate) struct Reject {
     pub(crate) message: Option<String>,
     pub(crate) malformed: bool,
     pub(crate) internal: bool,
+    /// Whose account it is about.
+    pub(crate) account: Option<i64>,
     /// The entry is for the log, not only for the terminal.
     pub(crate) keep: bool,
 }
@@ -50,6 +52,7 @@ impl Reject {
             message: Some(received.xml().to_owned()),
             malformed: false,
             internal: false,
+            account: None,
             keep: true,
         })
     }
@@ -64,6 +67,7 @@ impl Reject {
             message: received.map(|received| received.xml().to_owned()),
             malformed: false,
             internal: code == "store.failed",
+            account: None,
             keep: true,
         })
     }
@@ -81,6 +85,7 @@ impl Reject {
             message: None,
             malformed: false,
             internal: true,
+            account: None,
             keep: false,
         }
     }
@@ -112,6 +117,7 @@ pub(crate) fn refuse(
         entry.code = Some(&reject.code);
         entry.report = Some(&reject.report);
         entry.message = reject.message.as_deref();
+        entry.account = reject.account;
         kept = app.store().append_log(&entry).is_ok();
     }
     if !kept {

@@ -79,7 +79,8 @@ fn a_new_password_locks_the_old_session_out() {
     let mut browser = Browser::new();
     browser.sign_in_admin(&portal);
     assert_eq!(browser.get(&portal.url("/admin/sso")).status, 200);
-    let password = portal::admin::reset_password(&portal.store, portal::random::now()).unwrap();
+    let password =
+        portal::admin::reset_password(&portal.store, "admin", portal::random::now()).unwrap();
     assert_ne!(password, portal.password);
     assert_eq!(browser.get(&portal.url("/admin/sso")).status, 303);
 }

@@ -352,3 +352,144 @@ fn users_and_groups_move_as_json_lines() {
         "line 1: transfer.malformed",
     );
 }
+
+#[test]
+fn users_roles_and_the_policy_are_managed() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let add = |name: &str| {
+        let trust = ["--fingerprint", FINGERPRINT, "--idp-entity-id", "idp"];
+        let mut args = vec!["connection", "add", name, "--label", "Acme"];
+        args.extend(trust);
+        args.extend(["--sso-url", "https://idp.example.test/sso"]);
+        ok(here, &args)
+    };
+    add("acme");
+    let line = |kind: &str, id: &str, name: &str, value: &str, members: &[&str]| {
+        let urn = format!("urn:ietf:params:scim:schemas:core:2.0:{kind}:{name}");
+        serde_json::json!({
+            "resource_type": kind, "id": id, "version": 1, "created": 1_764_000_000_000_000_000_i64,
+            "last_modified": 1_764_000_000_000_000_000_i64,
+            "document": serde_json::json!({ urn: value }).to_string(), "members": members,
+        })
+        .to_string()
+    };
+    let lines = [
+        line("User", "u1", "userName", "ada", &[]),
+        line("Group", "g1", "displayName", "Staff", &["u1"]),
+    ];
+    std::fs::write(here.join("in.jsonl"), lines.join("\n")).unwrap();
+    ok(here, &["scim", "import", "acme", "in.jsonl"]);
+    let list = ok(here, &["user", "list"]);
+    let row = |list: &str, name: &str| {
+        let row = list.lines().find(|line| line.contains(name));
+        row.unwrap_or_else(|| panic!("{name} in {list}")).to_owned()
+    };
+    assert!(row(&list, "ada").contains("active") && row(&list, "ada").contains("locked"));
+
+    let set = ok(
+        here,
+        &[
+            "connection",
+            "set",
+            "acme",
+            "--role",
+            "Staff=member",
+            "--role",
+            "Boss*=admin",
+            "--groups-exclude",
+            "x-*",
+            "--deprovision",
+            "delete",
+            "--adopt-local-users",
+            "false",
+        ],
+    );
+    assert!(set.contains("1 changed"), "{set}");
+    let list = ok(here, &["user", "list"]);
+    assert!(row(&list, "ada").contains("member"), "{list}");
+    fails(
+        here,
+        &["connection", "set", "acme", "--role", "Staff"],
+        1,
+        "GROUP=ROLE",
+    );
+    fails(
+        here,
+        &["connection", "set", "acme", "--deprovision", "x"],
+        1,
+        "connection.setting",
+    );
+    fails(here, &["user", "delete", "ada"], 1, "policy.locked");
+    fails(here, &["user", "delete", "nobody"], 1, "user.not_found");
+
+    ok(
+        here,
+        &["connection", "set", "acme", "--lock-users", "false"],
+    );
+    let done = ok(here, &["user", "roles", "ada", "auditor"]);
+    assert!(done.contains("roles: auditor"), "{done}");
+    ok(here, &["user", "disable", "ada", "--connection", "acme"]);
+    ok(here, &["user", "enable", "ada"]);
+    ok(here, &["user", "delete", "ada"]);
+    assert!(row(&ok(here, &["user", "list"]), "ada").contains("deleted"));
+    assert!(ok(here, &["user", "restore", "ada"]).contains("is active"));
+
+    let password = ok(here, &["admin", "add", "Root"]);
+    assert!(password.trim().len() >= 20, "{password}");
+    fails(
+        here,
+        &["admin", "add", "root"],
+        1,
+        "local user of that name",
+    );
+    fails(
+        here,
+        &["user", "disable", "root"],
+        1,
+        "policy.last_administrator",
+    );
+    ok(here, &["admin", "add", "second"]);
+    ok(here, &["user", "delete", "root"]);
+
+    let logs = ok(here, &["logs", "--json", "--user", "ada", "--limit", "100"]);
+    let events: Vec<String> = logs
+        .lines()
+        .map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            line["event"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    let expected = [
+        "user.created",
+        "user.changed",
+        "user.refused",
+        "user.changed",
+        "user.disabled",
+        "user.enabled",
+        "user.deleted",
+        "user.restored",
+    ];
+    assert_eq!(events, expected);
+    let refused = ok(
+        here,
+        &[
+            "logs",
+            "--refused",
+            "--code",
+            "policy.locked",
+            "--connection",
+            "acme",
+        ],
+    );
+    assert_eq!(refused.matches("user.refused").count(), 1, "{refused}");
+    assert_eq!(ok(here, &["logs", "--until", "2020-01-01"]), "");
+    fails(here, &["logs", "--since", "yesterday"], 2, "2026-01-31");
+
+    fails(here, &["connection", "remove", "acme"], 1, "--with-users");
+    ok(here, &["connection", "remove", "acme", "--keep-users"]);
+    assert!(ok(here, &["user", "list"]).contains("ada"));
+    add("acme");
+    ok(here, &["connection", "remove", "acme", "--with-users"]);
+    assert!(!ok(here, &["user", "list"]).contains("ada"));
+}

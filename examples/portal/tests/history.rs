@@ -40,7 +40,8 @@ fn each_change_of_a_connection_is_an_event() {
         Ok(())
     })
     .unwrap();
-    connections::remove(&portal.store, "example", Actor::CommandLine, now()).unwrap();
+    let users = connections::Users::Refuse;
+    connections::remove(&portal.store, "example", users, Actor::CommandLine, now()).unwrap();
 
     let events = history(&portal);
     let [added, changed, removed] = events.as_slice() else {

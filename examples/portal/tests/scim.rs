@@ -9,77 +9,12 @@
 
 mod common;
 
+use common::scim::{Client, call};
 use common::{Browser, Portal, answer};
-use portal::random::{OsRandom, now};
-use scim_core::resource::ConnectionId;
-use scim_core::token::{Scopes, TokenRecord, issue};
+use portal::random::now;
+use scim_core::token::Scopes;
 use serde_json::{Value, json};
-use sso_testkit::{FakeIdp, block_on};
-
-struct Client {
-    base: String,
-    token: String,
-}
-
-impl Client {
-    fn of(portal: &Portal, connection: &str, scopes: Scopes) -> Self {
-        let id = ConnectionId::new(connection);
-        let lifetime = TokenRecord::LIFETIME;
-        let issued = block_on(issue(
-            &portal.store,
-            &id,
-            scopes,
-            lifetime,
-            now(),
-            &OsRandom::default(),
-        ));
-        Self {
-            base: portal.url("/api/scim"),
-            token: issued.unwrap().1.reveal().to_owned(),
-        }
-    }
-
-    fn send(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        let authorization = format!("Bearer {}", self.token);
-        call(
-            &format!("{}{path}", self.base),
-            method,
-            Some(&authorization),
-            body,
-        )
-    }
-
-    fn make(&self, path: &str, body: &Value) -> String {
-        let (status, made) = self.send("POST", path, body);
-        assert_eq!(status, 201, "{made}");
-        made["id"].as_str().unwrap().to_owned()
-    }
-}
-
-fn call(url: &str, method: &str, authorization: Option<&str>, body: &Value) -> (u16, Value) {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .allow_non_standard_methods(true)
-        .build()
-        .into();
-    let mut request = ureq::http::Request::builder().method(method).uri(url);
-    if let Some(value) = authorization {
-        request = request.header("authorization", value);
-    }
-    let text = if body.is_null() {
-        String::new()
-    } else {
-        body.to_string()
-    };
-    let request = request
-        .header("content-type", "application/scim+json")
-        .body(text)
-        .unwrap();
-    let mut response = agent.run(request).unwrap();
-    let status = response.status().as_u16();
-    let text = response.body_mut().read_to_string().unwrap();
-    (status, serde_json::from_str(&text).unwrap_or(Value::Null))
-}
+use sso_testkit::FakeIdp;
 
 fn user(name: &str) -> Value {
     json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name,
@@ -110,7 +45,9 @@ fn whoever_scim_made_is_the_same_user_and_is_kept_out_when_deactivated() {
     assert_eq!(status, 303);
     let users = portal.store.users().unwrap();
     assert_eq!(users.len(), 1);
-    assert_eq!(users[0].scim_id.as_deref(), Some(id.as_str()));
+    let account = portal.store.account(users[0].account_id.unwrap());
+    let account = account.unwrap().unwrap();
+    assert_eq!(account.scim_id.as_deref(), Some(id.as_str()));
 
     // Deactivated: the session ends at once, and there is no other
     let patch = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
@@ -145,7 +82,10 @@ fn without_scim_a_first_login_makes_the_user() {
     let idp = FakeIdp::new();
     let portal = portal_with(&idp);
     assert_eq!(sign_in(&portal, &idp).0, 303);
-    assert_eq!(portal.store.users().unwrap()[0].scim_id, None);
+    let id = portal.store.users().unwrap()[0].account_id.unwrap();
+    let account = portal.store.account(id).unwrap().unwrap();
+    assert_eq!(account.scim_id, None);
+    assert_eq!(account.provisioned_by, sso_store::ProvisionedBy::Login);
 }
 
 #[test]
@@ -305,4 +245,23 @@ fn tokens_are_made_extended_and_reset_on_the_page() {
             .body
             .contains("<option value=\"okta\" selected")
     );
+}
+
+#[test]
+fn a_dialect_is_suggested_and_never_switched() {
+    let portal = portal_with(&FakeIdp::new());
+    let scim = Client::of(&portal, "example", Scopes::all());
+    let group = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group",
+        "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"],
+        "displayName": "G"});
+    scim.make("/Groups", &group);
+    let mut browser = Browser::new();
+    browser.sign_in_admin(&portal);
+    let page = browser.get(&portal.url("/admin/sso/connection/example"));
+    let command = "portal connection set example --scim-dialect entra";
+    assert!(page.body.contains(command), "{}", page.body);
+    let record = portal.store.connections().unwrap().remove(0);
+    assert_eq!(record.settings.scim_dialect, None);
+    let page = browser.submit(&page, "/scim/dialect", &[("scim_dialect", "entra")]);
+    assert!(!browser.rest_of(page).body.contains(command));
 }

@@ -31,8 +31,14 @@ pub struct LogQuery {
     pub refused: bool,
     /// With this method.
     pub method: Option<String>,
-    /// That changed this resource.
+    /// That changed this resource, or whose path names it.
     pub resource: Option<ResourceId>,
+    /// Answered with this status.
+    pub status: Option<u16>,
+    /// Not before.
+    pub since: Option<OffsetDateTime>,
+    /// Not then or later.
+    pub until: Option<OffsetDateTime>,
     /// Before this number, to page backwards.
     pub before: Option<u64>,
     /// Most lines.
@@ -47,6 +53,9 @@ impl Default for LogQuery {
             refused: false,
             method: None,
             resource: None,
+            status: None,
+            since: None,
+            until: None,
             before: None,
             limit: 100,
         }
@@ -65,10 +74,13 @@ impl LogQuery {
                 .is_none_or(|c| entry.code.as_ref() == Some(c))
             && (!self.refused || entry.status >= 400)
             && self.method.as_ref().is_none_or(|m| *m == entry.method)
-            && self
-                .resource
-                .as_ref()
-                .is_none_or(|id| entry.changes.iter().any(|change| change.id == *id))
+            && self.status.is_none_or(|status| status == entry.status)
+            && self.since.is_none_or(|since| entry.at >= since)
+            && self.until.is_none_or(|until| entry.at < until)
+            && self.resource.as_ref().is_none_or(|id| {
+                entry.changes.iter().any(|change| change.id == *id)
+                    || entry.path.split('/').any(|part| part == id.as_str())
+            })
     }
 }
 

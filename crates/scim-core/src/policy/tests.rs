@@ -261,3 +261,59 @@ fn creation_can_be_off_and_provisioned_users_are_locked() {
             && policy.may_edit_locally(&user("bob", None))
     );
 }
+
+#[test]
+fn scim_may_bring_a_user_before_the_groups_but_not_against_the_policy() {
+    let mut policy = ProvisioningPolicy {
+        groups_require: vec![GroupPattern::new("staff")],
+        ..ProvisioningPolicy::default()
+    };
+    let nobody = Known::default();
+    let come =
+        |policy: &ProvisioningPolicy, groups| decide(policy, Arrival::Scim, true, groups, &nobody);
+    assert_eq!(come(&policy, Some(&[])), Decision::Wait);
+    assert_eq!(come(&policy, None), Decision::Wait);
+    assert!(matches!(
+        come(&policy, Some(&["Staff"])),
+        Decision::Create { .. }
+    ));
+    policy.create_by_scim = false;
+    assert_eq!(
+        come(&policy, Some(&[])),
+        Decision::Deny(Denial::CreationOff)
+    );
+    policy.adopt_local_users = true;
+    let local = user("ann", None);
+    let facts = Known {
+        local_administrators: 2,
+        ..known(None, Some(&local))
+    };
+    assert_eq!(
+        decide(&policy, Arrival::Scim, true, Some(&[]), &facts),
+        Decision::Wait,
+        "nobody is adopted who is not let in"
+    );
+}
+
+#[test]
+fn local_edits_are_for_users_who_are_not_locked_and_not_the_last_administrator() {
+    let policy = ProvisioningPolicy::default();
+    let (theirs, ours) = (user("ann", Some("c")), user("bob", None));
+    let member = BTreeSet::from(["member".to_owned()]);
+    assert_eq!(policy.edit_locally(&theirs, None, 5), Err(Denial::Locked));
+    assert_eq!(
+        policy.edit_locally(&ours, None, 1),
+        Err(Denial::LastAdministrator)
+    );
+    assert_eq!(
+        policy.edit_locally(&ours, Some(&member), 1),
+        Err(Denial::LastAdministrator)
+    );
+    assert_eq!(policy.edit_locally(&ours, Some(&ours.roles), 1), Ok(()));
+    assert_eq!(policy.edit_locally(&ours, None, 2), Ok(()));
+    let open = ProvisioningPolicy {
+        lock_provisioned: false,
+        ..ProvisioningPolicy::default()
+    };
+    assert_eq!(open.edit_locally(&theirs, None, 1), Ok(()));
+}

@@ -481,6 +481,7 @@ impl<S: ResourceStore> ScimService<S> {
                     format!("There is no resource `{id}` to be a member; create it first."),
                 )
             }
+            WriteError::Denied(denial) => (denial.reason(), denial.hint().to_owned()),
             WriteError::Dependency(_) | WriteError::Failed | WriteError::NotAttempted => (
                 Reason::BulkDependency,
                 "An operation this one refers to failed.".to_owned(),

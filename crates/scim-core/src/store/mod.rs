@@ -18,6 +18,7 @@ use crate::document::Document;
 use crate::event::Event;
 use crate::filter::{Filter, Sort, SortValue};
 use crate::members::MemberDelta;
+use crate::policy::Denial;
 use crate::resource::{ConnectionId, Resource, ResourceId, TenantId, Version};
 use crate::schema::{AttrId, ResourceTypeId};
 
@@ -328,6 +329,9 @@ pub enum WriteError {
     /// The batch stopped before.
     #[error("not attempted")]
     NotAttempted,
+    /// The provisioning policy refuses it.
+    #[error("{}", .0.code())]
+    Denied(Denial),
 }
 
 /// The store itself failed; nothing of the batch happened.

@@ -90,6 +90,8 @@ pub(super) enum Command {
         /// At most so many entries, the latest.
         #[arg(long, default_value_t = 50)]
         limit: u32,
+        #[command(flatten)]
+        wanted: LogsWanted,
     },
     /// Tokens that identity providers send with SCIM requests.
     ScimToken {
@@ -111,11 +113,49 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
-    /// The local administrator.
+    /// Local administrators.
     Admin {
         #[command(subcommand)]
         command: AdminCommand,
     },
+}
+
+/// Which entries.
+#[derive(Debug, clap::Args)]
+pub(super) struct LogsWanted {
+    /// Of this connection.
+    #[arg(long, value_name = "NAME")]
+    pub(super) connection: Option<String>,
+    /// With this code.
+    #[arg(long, value_name = "CODE")]
+    pub(super) code: Option<String>,
+    /// SCIM requests answered with this status.
+    #[arg(long, value_name = "STATUS")]
+    pub(super) status: Option<u16>,
+    /// Only what was refused.
+    #[arg(long)]
+    pub(super) refused: bool,
+    /// Not before: a date, or a time as 2026-01-31T12:00:00Z.
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    pub(super) since: Option<time::OffsetDateTime>,
+    /// Not after: a date, that day included, or a time.
+    #[arg(long, value_name = "TIME", value_parser = until)]
+    pub(super) until: Option<time::OffsetDateTime>,
+    /// About this user (number or name), or about the SCIM resource of this id.
+    #[arg(long, value_name = "USER|ID")]
+    pub(super) user: Option<String>,
+}
+
+fn since(text: &str) -> Result<time::OffsetDateTime, String> {
+    crate::logs::moment(text, false).ok_or_else(no_time)
+}
+
+fn until(text: &str) -> Result<time::OffsetDateTime, String> {
+    crate::logs::moment(text, true).ok_or_else(no_time)
+}
+
+fn no_time() -> String {
+    "expected 2026-01-31 or 2026-01-31T12:00:00Z".to_owned()
 }
 
 #[derive(Debug, Subcommand)]
@@ -194,12 +234,46 @@ pub(super) enum ScimSchemaCommand {
 pub(super) enum UserCommand {
     /// List them.
     List,
+    /// Keep a user from logging in, whatever the identity provider says.
+    Disable(Whom),
+    /// Let a user log in again.
+    Enable(Whom),
+    /// Delete a user; neither a login nor SCIM brings the user back.
+    Delete(Whom),
+    /// Undo a deletion.
+    Restore(Whom),
+    /// Give a user these roles, whatever the groups give; without any, those of the groups again.
+    Roles {
+        #[command(flatten)]
+        whom: Whom,
+        /// The roles.
+        roles: Vec<String>,
+    },
+}
+
+/// A user.
+#[derive(Debug, clap::Args)]
+pub(super) struct Whom {
+    /// The number that `user list` shows, or the name.
+    pub(super) user: String,
+    /// The connection of a name that several have.
+    #[arg(long, value_name = "NAME")]
+    pub(super) connection: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AdminCommand {
-    /// Print a new random password for the administrator, and end all administrator sessions.
-    ResetPassword,
+    /// Print a new random password for an administrator, and end all administrator sessions.
+    ResetPassword {
+        /// Whose.
+        #[arg(default_value = crate::admin::ADMINISTRATOR)]
+        name: String,
+    },
+    /// Add an administrator and print the password.
+    Add {
+        /// The name.
+        name: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -214,11 +288,17 @@ pub(super) enum ConnectionCommand {
         name: String,
     },
     /// Change a connection.
-    Set(Set),
-    /// Remove a connection and end its sessions.
+    Set(Box<Set>),
+    /// Remove a connection, its tokens and its webhook, and end its sessions. Refused while it has users.
     Remove {
         /// Its name.
         name: String,
+        /// Remove its users and groups, too. The history stays.
+        #[arg(long, conflicts_with = "keep_users")]
+        with_users: bool,
+        /// Keep its users and groups, who cannot log in. A connection of the same name has them again.
+        #[arg(long)]
+        keep_users: bool,
     },
 }
 
@@ -292,6 +372,8 @@ pub(super) struct Set {
     /// Who becomes a user, in JSON: what differs from the default, such as {"groups_require": ["Staff*"]}.
     #[arg(long, value_name = "FILE")]
     pub(super) provisioning: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) policy: Policy,
     /// The attribute of a login that names the user's groups; empty for SCIM's groups.
     #[arg(long, value_name = "NAME")]
     pub(super) groups_attribute: Option<String>,
@@ -301,6 +383,42 @@ pub(super) struct Set {
     /// Keep it off the login page and refuse its logins.
     #[arg(long, value_name = "true|false")]
     pub(super) disabled: Option<Flag>,
+}
+
+/// Who becomes a user. Lists are given by repeating the flag, and emptied by an empty value.
+#[derive(Debug, clap::Args)]
+pub(super) struct Policy {
+    /// A first login makes a user.
+    #[arg(long, value_name = "true|false")]
+    pub(super) create_on_login: Option<Flag>,
+    /// SCIM makes users.
+    #[arg(long, value_name = "true|false")]
+    pub(super) create_by_scim: Option<Flag>,
+    /// A group that is taken over; * stands for any text.
+    #[arg(long, value_name = "GROUP")]
+    pub(super) groups_include: Vec<String>,
+    /// A group that is not.
+    #[arg(long, value_name = "GROUP")]
+    pub(super) groups_exclude: Vec<String>,
+    /// A group of which one is needed to log in.
+    #[arg(long, value_name = "GROUP")]
+    pub(super) groups_require: Vec<String>,
+    /// A role that a group gives.
+    #[arg(long, value_name = "GROUP=ROLE")]
+    pub(super) role: Vec<String>,
+    /// A role of users whose groups give none.
+    #[arg(long, value_name = "ROLE")]
+    pub(super) default_role: Vec<String>,
+    /// What happens to users who leave: disable, delete or none.
+    #[arg(long, value_name = "WHAT")]
+    pub(super) deprovision: Option<String>,
+    /// Refuse changes to its users here.
+    #[arg(long, value_name = "true|false")]
+    pub(super) lock_users: Option<Flag>,
+    /// Make a local user of the same name its own. Whoever runs the identity provider can then take that
+    /// account over.
+    #[arg(long, value_name = "true|false")]
+    pub(super) adopt_local_users: Option<Flag>,
 }
 
 fn dialect(name: &str) -> Result<scim_core::dialect::Preset, String> {

@@ -11,11 +11,13 @@ use sso_store::{
 use url::Url;
 
 use super::args::{
-    Add, ConnectionCommand, OnInactiveConflictArg, RequestBindingArg, Set, SignedPartArg,
+    Add, ConnectionCommand, OnInactiveConflictArg, Policy, RequestBindingArg, Set, SignedPartArg,
 };
 use super::{Stop, table};
-use crate::connections::{self, NewConnection, Refused, Trust};
+use crate::accounts::Desk;
+use crate::connections::{self, NewConnection, Refused, Trust, Users};
 use crate::explain::{one_line, time_text};
+use crate::policy::PolicyChange;
 use crate::random::now;
 use crate::webhooks;
 
@@ -31,9 +33,25 @@ pub(super) fn run(store: &Store, base: &Url, command: ConnectionCommand) -> Resu
             Ok(())
         }
         ConnectionCommand::Set(set) => self::set(store, base, &set),
-        ConnectionCommand::Remove { name } => {
-            connections::remove(store, &name, Actor::CommandLine, now())
-                .map_err(|refused| stop(&refused))?;
+        ConnectionCommand::Remove {
+            name,
+            with_users,
+            keep_users,
+        } => {
+            let users = match (with_users, keep_users) {
+                (true, _) => Users::Remove,
+                (_, true) => Users::Keep,
+                _ => Users::Refuse,
+            };
+            connections::remove(store, &name, users, Actor::CommandLine, now()).map_err(
+                |refused| match refused {
+                    Refused::HasUsers(_) => Stop::failed(format_args!(
+                        "{}: {refused} --with-users removes them, --keep-users keeps them.",
+                        refused.code()
+                    )),
+                    refused => stop(&refused),
+                },
+            )?;
             println!("Removed {name}.");
             Ok(())
         }
@@ -203,6 +221,8 @@ fn set(store: &Store, base: &Url, set: &Set) -> Result<(), Stop> {
         ),
         None => None,
     };
+    let changes = policy(&set.policy);
+    let before = connections::find(store, &set.name).map_err(|refused| stop(&refused))?;
     let record = connections::change(store, &set.name, Actor::CommandLine, now(), |record| {
         if let Some(label) = &set.label {
             record.label.clone_from(label);
@@ -229,6 +249,7 @@ fn set(store: &Store, base: &Url, set: &Set) -> Result<(), Stop> {
         if let Some(policy) = provisioning {
             settings.provisioning = policy;
         }
+        changes.apply(&mut settings.provisioning)?;
         if let Some(name) = &set.groups_attribute {
             settings.groups_attribute = Some(name.clone()).filter(|name| !name.is_empty());
         }
@@ -254,10 +275,32 @@ fn set(store: &Store, base: &Url, set: &Set) -> Result<(), Stop> {
     })
     .map_err(|refused| stop(&refused))?;
     show(&record);
+    if connections::decides_anew(&before, &record) {
+        let desk = Desk::open(store).map_err(Stop::failed)?;
+        let changed = desk.settle_all(&record, now()).map_err(Stop::failed)?;
+        println!("\nIts SCIM users were decided again; {changed} changed.");
+    }
     if let Some(secret) = secret {
         println!("\nThe secret of the webhook (HS256), shown once: {secret}");
     }
     Ok(())
+}
+
+fn policy(flags: &Policy) -> PolicyChange {
+    // A flag that is not given is an empty list; one that is given empty has an empty value
+    let list = |values: &Vec<String>| (!values.is_empty()).then(|| values.clone());
+    PolicyChange {
+        create_on_first_login: flags.create_on_login,
+        create_by_scim: flags.create_by_scim,
+        groups_include: list(&flags.groups_include),
+        groups_exclude: list(&flags.groups_exclude),
+        groups_require: list(&flags.groups_require),
+        roles_by_group: list(&flags.role),
+        default_roles: list(&flags.default_role),
+        deprovision: flags.deprovision.clone(),
+        lock_provisioned: flags.lock_users,
+        adopt_local_users: flags.adopt_local_users,
+    }
 }
 
 /// A receiver with a new secret; none for an empty URL.

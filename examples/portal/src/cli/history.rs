@@ -1,42 +1,27 @@
-//! `portal logs`, `portal user list`
+//! `portal logs`
 
-use scim_core::log::{LogLine, LogQuery, LogStore as _};
+use scim_core::log::LogLine;
 use serde_json::json;
 use sso_store::{LogEntry, Store};
-use time::OffsetDateTime;
 
-use super::{Stop, table};
+use super::Stop;
+use super::args::LogsWanted;
 use crate::explain::{self, one_line, time_text};
-use crate::people;
-use crate::scim::ready;
+use crate::logs::{Line, Wanted};
 
-/// A line of either log.
-enum Line {
-    Sign(LogEntry),
-    Scim(LogLine),
-}
-
-impl Line {
-    const fn at(&self) -> OffsetDateTime {
-        match self {
-            Self::Sign(entry) => entry.at,
-            Self::Scim(line) => line.entry.at,
-        }
-    }
-}
-
-pub(super) fn logs(store: &Store, json: bool, limit: u32) -> Result<(), Stop> {
-    let entries = store.log(None, limit).map_err(Stop::failed)?;
-    let mut query = LogQuery::default();
-    query.limit = limit;
-    let requests = ready(store.read(&query)).map_err(Stop::failed)?;
-    let mut lines: Vec<Line> = entries.into_iter().map(Line::Sign).collect();
-    lines.extend(requests.into_iter().map(Line::Scim));
-    // Both come latest first; a stable sort keeps the order of those of one second
-    lines.reverse();
-    lines.sort_by_key(Line::at);
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    for line in lines.iter().skip(lines.len().saturating_sub(most)) {
+pub(super) fn logs(store: &Store, json: bool, limit: u32, wanted: LogsWanted) -> Result<(), Stop> {
+    let wanted = Wanted {
+        connection: wanted.connection,
+        code: wanted.code,
+        status: wanted.status,
+        refused: wanted.refused,
+        since: wanted.since,
+        until: wanted.until,
+        user: wanted.user,
+        before: None,
+    };
+    let page = crate::logs::read(store, &wanted, limit).map_err(Stop::failed)?;
+    for line in page.lines.iter().rev() {
         match line {
             Line::Sign(entry) if json => println!("{}", sign_json(entry)),
             Line::Scim(line) if json => println!("{}", scim_json(line)),
@@ -59,6 +44,7 @@ fn sign_json(entry: &LogEntry) -> serde_json::Value {
         "code": entry.code,
         "reference": entry.reference,
         "summary": entry.summary,
+        "user": entry.account,
         "report": entry.report,
     })
 }
@@ -92,36 +78,4 @@ fn print_scim(line: &LogLine) {
     if !summary.is_empty() {
         println!("    {}", one_line(&summary));
     }
-}
-
-pub(super) fn users(store: &Store) -> Result<(), Stop> {
-    let never = || "never".to_owned();
-    let rows: Vec<Vec<String>> = people::list(store)
-        .map_err(Stop::failed)?
-        .into_iter()
-        .map(|person| {
-            vec![
-                person.connection,
-                person.name,
-                person.state.to_owned(),
-                person.format.unwrap_or_default(),
-                person.first_login.map_or_else(never, time_text),
-                person.latest_login.map_or_else(never, time_text),
-                person.scim_id.unwrap_or_default(),
-            ]
-        })
-        .collect();
-    table(
-        &[
-            "CONNECTION",
-            "NAMEID",
-            "STATE",
-            "FORMAT",
-            "FIRST LOGIN",
-            "LATEST LOGIN",
-            "SCIM ID",
-        ],
-        &rows,
-    );
-    Ok(())
 }

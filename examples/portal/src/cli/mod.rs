@@ -6,6 +6,7 @@ mod history;
 mod scim;
 mod serve;
 mod transfer;
+mod users;
 
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -17,7 +18,7 @@ use crate::admin;
 use crate::database::Database;
 use crate::explain::one_line;
 use crate::random::now;
-use args::{AdminCommand, Args, Command, UserCommand};
+use args::{AdminCommand, Args, Command};
 
 /// Something could not be done.
 const FAILED: u8 = 1;
@@ -66,21 +67,30 @@ fn run(args: Args) -> Result<(), Stop> {
             let base = args.serve.base().map_err(Stop::usage)?;
             connection::run(&store, &base, command)
         }
-        Some(Command::Logs { json, limit }) => history::logs(&store, json, limit),
+        Some(Command::Logs {
+            json,
+            limit,
+            wanted,
+        }) => history::logs(&store, json, limit, wanted),
         Some(Command::ScimToken { command }) => scim::tokens(&store, command),
         Some(Command::Scim { command }) => transfer::run(&store, command),
         Some(Command::ScimSchema { command }) => scim::schemas(&store, command),
-        Some(Command::User {
-            command: UserCommand::List,
-        }) => history::users(&store),
-        Some(Command::Admin {
-            command: AdminCommand::ResetPassword,
-        }) => {
-            let password = admin::reset_password(&store, now()).map_err(Stop::failed)?;
-            println!("{password}");
-            Ok(())
-        }
+        Some(Command::User { command }) => users::run(&store, command),
+        Some(Command::Admin { command }) => admin(&store, command),
     }
+}
+
+fn admin(store: &Store, command: AdminCommand) -> Result<(), Stop> {
+    let password = match command {
+        AdminCommand::ResetPassword { name } => {
+            admin::reset_password(store, &name, now()).map_err(Stop::failed)?
+        }
+        AdminCommand::Add { name } => admin::add(store, &name, now())
+            .map_err(Stop::failed)?
+            .ok_or_else(|| Stop::failed("there is a local user of that name"))?,
+    };
+    println!("{password}");
+    Ok(())
 }
 
 fn open(database: &Database) -> Result<Store, Stop> {

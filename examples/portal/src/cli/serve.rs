@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use scim_core::log::{LogStore, RequestLog};
 use sso_store::Store;
 use tokio::net::TcpListener;
 use url::Url;
@@ -14,9 +13,8 @@ use super::args::{DevIdp, Serve};
 use crate::app::{App, StartError};
 use crate::random::now;
 use crate::refresh::is_loopback;
-use crate::scim::ready;
 use crate::webhooks::Webhooks;
-use crate::{admin, alerts, dev, refresh, web};
+use crate::{admin, alerts, dev, logs, refresh, web};
 
 /// How often the plans of metadata fetches are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
@@ -48,10 +46,11 @@ async fn serve(store: Store, options: &Serve) -> Result<(), StartError> {
         Some(url) => url.clone(),
         None => Url::parse(&format!("http://{address}")).map_err(|_| StartError::BaseUrl)?,
     };
-    store.purge(now())?;
+    logs::forget(&store, now())?;
     let password =
         admin::ensure(&store, now()).map_err(|error| StartError::DevIdp(error.to_string()))?;
     let app = App::new(store.clone(), base)?;
+    catch_up(&app)?;
     let dev_idp = match options
         .dev_idp
         .unwrap_or_else(|| default_dev_idp(app.base()))
@@ -64,8 +63,8 @@ async fn serve(store: Store, options: &Serve) -> Result<(), StartError> {
     };
     let app = app.with_dev_idp(dev_idp.as_ref().map(|dev| dev.connection.clone()));
     print_welcome(&app, dev_idp.as_ref(), password.as_deref());
-    tokio::spawn(purge(store));
     let app = Arc::new(app);
+    tokio::spawn(every_hour(Arc::clone(&app)));
     tokio::spawn(keep_fresh(Arc::clone(&app)));
     tokio::spawn(tell_in_time(app.store().clone()));
     tokio::spawn(send_events(Arc::clone(&app)));
@@ -84,6 +83,14 @@ fn default_dev_idp(base: &Url) -> DevIdp {
     } else {
         DevIdp::Off
     }
+}
+
+/// Makes good what a crash or an import left undone. What cannot be done keeps nobody from serving.
+fn catch_up(app: &App) -> Result<(), StartError> {
+    if let Err(error) = app.scim.desk(app)?.catch_up(now()) {
+        eprintln!("accounts are not up to date: {error}");
+    }
+    Ok(())
 }
 
 /// Fetches metadata when their plan says so.
@@ -132,20 +139,17 @@ async fn tell_in_time(store: Store) {
     }
 }
 
-async fn purge(store: Store) {
+/// Deletes what has expired, and looks once more for accounts that could not be settled.
+async fn every_hour(app: Arc<App>) {
     loop {
         tokio::time::sleep(PURGE_EVERY).await;
-        let store = store.clone();
+        let app = Arc::clone(&app);
         let done = tokio::task::spawn_blocking(move || {
-            let before = now() - RequestLog::DEFAULT_RETENTION;
-            if let Err(error) = ready(LogStore::purge(&store, before)) {
-                eprintln!("the SCIM log could not be cut: {error}");
-            }
-            Store::purge(&store, now())
-        })
-        .await;
-        if let Ok(Err(error)) = done {
-            eprintln!("what has expired could not be deleted: {}", error.code());
+            logs::forget(app.store(), now())?;
+            catch_up(&app)
+        });
+        if let Ok(Err(error)) = done.await {
+            eprintln!("what has expired could not be deleted: {error}");
         }
     }
 }

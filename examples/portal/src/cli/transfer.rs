@@ -9,6 +9,7 @@ use sso_store::{ScimStore, Store, scim_registry};
 
 use super::Stop;
 use super::args::ScimCommand;
+use crate::accounts::Desk;
 use crate::connections;
 use crate::random::now;
 use crate::scim::ready;
@@ -88,6 +89,8 @@ fn import(store: &Store, name: &str, file: &Path) -> Result<(), Stop> {
         }
         eprintln!("{written} written, {present} there before, {refused} refused");
     }
+    let desk = Desk::open(store).map_err(Stop::failed)?;
+    desk.catch_up(now()).map_err(Stop::failed)?;
     if refused > 0 {
         return Err(Stop::failed(format_args!("{refused} lines were refused")));
     }

@@ -1,21 +1,17 @@
 //! SCIM under `/api/scim`: the token says which connection speaks, and each connection is a tenant
 //! of its own, so that no customer sees another's users.
 
-mod admit;
-
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use scim_core::document::{Document, Value};
+use scim_core::accounts::Provisioned;
 use scim_core::log::{LogLine, LogQuery, LogStore};
 use scim_core::random::{Random, RandomError};
 use scim_core::rate::{RateLimit, RateLimiter};
 use scim_core::resource::{ConnectionId, TenantId};
-use scim_core::schema::{AttrPath, Registry, Resolved, ResourceTypeId};
 use scim_core::service::{Config, Connection, CursorKey, Request, Response, ScimService};
-use scim_core::store::{Load, Query, QueryTarget, ResourceStore as _};
 use scim_core::token::{self, TokenRecord};
 use sso_store::{
     AddedSchema, ConnectionName, ConnectionRecord, DbError, ScimLog, ScimStore, Store,
@@ -23,10 +19,9 @@ use sso_store::{
 };
 use time::OffsetDateTime;
 
+use crate::accounts::Desk;
 use crate::app::{App, StartError};
 use crate::random::{OsRandom, stopwatch};
-
-pub(crate) use admit::admit;
 
 impl Random for OsRandom {
     fn fill(&self, buffer: &mut [u8]) -> Result<(), RandomError> {
@@ -48,7 +43,7 @@ pub(crate) fn ready<F: Future>(future: F) -> F::Output {
     }
 }
 
-type Service = ScimService<ScimStore>;
+type Service = ScimService<Provisioned<ScimStore, Desk>>;
 
 /// What stays between requests.
 #[derive(Debug)]
@@ -80,11 +75,21 @@ impl Scim {
         })
     }
 
-    /// What requests did, newest first. Nothing if the database does not answer.
-    pub(crate) fn lines(&self, app: &App, query: &LogQuery) -> Vec<LogLine> {
+    /// Who decides about accounts.
+    pub(crate) fn desk(&self, app: &App) -> Result<Desk, DbError> {
+        Ok(self.service(app)?.store().accounts().clone())
+    }
+
+    /// Before the log is read: writes what waits.
+    pub(crate) fn flush(&self) {
         if let Err(error) = self.log.flush() {
             eprintln!("SCIM requests could not be logged: {}", error.code());
         }
+    }
+
+    /// What requests did, newest first. Nothing if the database does not answer.
+    pub(crate) fn lines(&self, app: &App, query: &LogQuery) -> Vec<LogLine> {
+        self.flush();
         ready(LogStore::read(app.store(), query)).unwrap_or_default()
     }
 
@@ -100,7 +105,9 @@ impl Scim {
         let registry = scim_registry(&schemas)?;
         let mut config = Config::new(&app.url("/api/scim"), CursorKey::new(self.cursor_key));
         config.basic = true;
+        let desk = Desk::new(app.store().clone(), Arc::clone(&registry));
         let store = ScimStore::new(app.store().clone(), Arc::clone(&registry));
+        let store = Provisioned::new(store, desk, Arc::clone(&registry));
         let service = Arc::new(ScimService::new(
             store,
             registry,
@@ -141,7 +148,6 @@ pub(crate) fn handle(app: &App, request: &Request, now: OffsetDateTime) -> Respo
     };
     let mut response = ready(service.handle(request, &speaker, now));
     if let Some(mut line) = response.log.take() {
-        end_sessions(app, &service, &speaker, &line);
         line.duration_ms = u64::try_from(begun.elapsed().as_millis()).ok();
         // The line of a change is as durable as the change; who only reads waits for no disk
         let logged = if line.changes.is_empty() {
@@ -171,87 +177,4 @@ fn speaker(connection: &ConnectionRecord, record: &TokenRecord) -> Connection {
 /// A connection is a tenant.
 pub(crate) fn tenant(connection: &ConnectionName) -> TenantId {
     TenantId::new(connection.as_str())
-}
-
-/// Whoever is deactivated or gone is not signed in any more.
-fn end_sessions(
-    app: &App,
-    service: &Service,
-    speaker: &Connection,
-    log: &scim_core::log::RequestLog,
-) {
-    let Some(users) = service.registry().resource_type_by_name("User") else {
-        return;
-    };
-    let kind = users.id();
-    // Whoever is new is signed in nowhere
-    let at_users = log.path.trim_matches('/').eq_ignore_ascii_case("Users");
-    let is_new = log.method == "POST" && at_users;
-    for change in &log.changes {
-        if change.resource_type != users.name() || is_new {
-            continue;
-        }
-        let found = service
-            .store()
-            .get(&speaker.tenant, kind, &change.id, Load::default());
-        let active = match ready(found) {
-            Ok(Some(user)) => user.document.is_active(service.registry()),
-            Ok(None) => false,
-            Err(_) => continue,
-        };
-        if !active {
-            let ended = app
-                .store()
-                .end_sessions_of_scim_user(speaker.tenant.as_str(), change.id.as_str());
-            if let Err(error) = ended {
-                eprintln!("sessions of a deactivated user: {}", error.code());
-            }
-        }
-    }
-}
-
-fn user_kind(registry: &Registry) -> Option<ResourceTypeId> {
-    Some(registry.resource_type_by_name("User")?.id())
-}
-
-fn path(registry: &Registry, kind: ResourceTypeId, name: &str) -> Option<AttrPath> {
-    match registry.resolve(kind, name)? {
-        Resolved::Attribute(path) => Some(path),
-        _ => None,
-    }
-}
-
-/// A provisioned user, for lists.
-#[derive(Debug)]
-pub(crate) struct Provisioned {
-    pub(crate) id: String,
-    pub(crate) user_name: String,
-    pub(crate) active: bool,
-}
-
-/// The users that SCIM made at a connection, by id.
-pub(crate) fn users(store: &Store, name: &ConnectionName) -> Result<Vec<Provisioned>, DbError> {
-    let registry = scim_registry(&store.scim_schemas()?)?;
-    let Some(kind) = user_kind(&registry) else {
-        return Ok(Vec::new());
-    };
-    let resources = ScimStore::new(store.clone(), Arc::clone(&registry));
-    let query = Query::new(QueryTarget::all(kind), 10_000);
-    let page = ready(resources.find(&tenant(name), &query)).unwrap_or_default();
-    Ok(page
-        .resources
-        .iter()
-        .map(|user| Provisioned {
-            id: user.id.as_str().to_owned(),
-            user_name: user_name(&registry, &user.document).to_owned(),
-            active: user.document.is_active(&registry),
-        })
-        .collect())
-}
-
-fn user_name<'d>(registry: &Registry, document: &'d Document) -> &'d str {
-    path(registry, document.resource_type(), "userName")
-        .and_then(|path| document.at(path))
-        .and_then(Value::as_text)
-        .unwrap_or_default()
 }

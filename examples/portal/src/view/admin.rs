@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use sso_store::{ConnectionRecord, RequestBindingChoice, RequiredSignature};
 use time::OffsetDateTime;
 
+use super::users::policy_card;
 use super::{managed, pair, plain, token};
 use crate::app::App;
 use crate::connections::Refused;
@@ -174,6 +175,7 @@ pub(crate) fn connection(
     record: &ConnectionRecord,
     refused: Option<&Refused>,
     scim: &Markup,
+    users: u64,
     now: OffsetDateTime,
 ) -> Markup {
     let settings = &record.settings;
@@ -226,12 +228,21 @@ pub(crate) fn connection(
                     button type="submit" { "Save" }
                 }
             }
+            (policy_card(csrf, record))
             (scim)
             section.card {
                 h2 { "Remove" }
-                p { "Ends its sessions. Users and history stay." }
+                p { "Ends its sessions and takes its SCIM tokens and webhook away. The history stays." }
                 form method="post" action={ (path(record)) "/remove" } {
                     (token(csrf))
+                    @if users > 0 {
+                        label for="users" { "It has " (users) @if users == 1 { " user" } @else { " users" } }
+                        select id="users" name="users" {
+                            option value="" { "Do not remove it while it has users" }
+                            option value="remove" { "Remove its users and groups, too" }
+                            option value="keep" { "Keep them: they cannot log in, and a new connection of this name has them again" }
+                        }
+                    }
                     button.danger type="submit" { "Remove " (record.label) }
                 }
             }

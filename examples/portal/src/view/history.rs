@@ -1,18 +1,30 @@
-//! History and users.
+//! History.
 
 use maud::{Markup, html};
-use sso_store::LogEntry;
+use sso_store::{ConnectionRecord, LogEntry};
 
+use super::users::connection_choice;
 use super::{managed, pair};
 use crate::explain::{self, time_text};
-use crate::people::Person;
+use crate::logs::Line;
 
 pub(crate) fn logs(
     csrf: &str,
-    entries: &[LogEntry],
-    older: Option<i64>,
+    lines: &[Line],
+    older: Option<&str>,
     missing: Option<&str>,
+    connections: &[ConnectionRecord],
+    typed: &dyn Fn(&str) -> String,
 ) -> Markup {
+    let field = |name: &str, text: &str, note: &str| {
+        html! {
+            div {
+                label for=(name) { (text) " " span.note { (note) } }
+                input id=(name) name=(name) value=(typed(name)) autocomplete="off" spellcheck="false";
+            }
+        }
+    };
+    let chosen = typed("connection");
     managed(
         "History",
         csrf,
@@ -26,28 +38,73 @@ pub(crate) fn logs(
                 }
             }
             @if let Some(missing) = missing { p.error role="alert" { "There is no entry " (missing) "." } }
+            form.search method="get" action="/admin/logs" {
+                div.columns {
+                    div {
+                        label for="connection" { "Connection" }
+                        (connection_choice(connections, Some(chosen.as_str())))
+                    }
+                    (field("user", "User", "(name, number or SCIM id)"))
+                    (field("code", "Code", ""))
+                }
+                div.columns {
+                    (field("status", "Status", "(of a SCIM answer)"))
+                    (field("since", "From", "(2026-01-31)"))
+                    (field("until", "To", "(that day included)"))
+                }
+                label.tick { input type="checkbox" name="refused" value="yes" checked[typed("refused") == "yes"]; " Only what was refused" }
+                button type="submit" { "Filter" }
+            }
             section.card {
-                @if entries.is_empty() { p { "Nothing has happened yet." } }
+                @if lines.is_empty() { p { "There is nothing of that kind." } }
                 @else {
                     div.scroll { table {
                         thead { tr { th scope="col" { "When" } th scope="col" { "What" } th scope="col" { "Connection" } th scope="col" { "Reason" } th scope="col" { "Reference" } } }
                         tbody {
-                            @for entry in entries {
-                                tr.(if entry.code.is_some() { "bad" } else { "good" }) {
-                                    td.nowrap { (time_text(entry.at)) }
-                                    td.nowrap { (entry.event) }
-                                    td { (entry.connection.as_deref().unwrap_or("–")) }
-                                    td { @match &entry.code { Some(code) => { code { (code) } }, None => "–" } }
-                                    td.nowrap { a href={ "/admin/logs/" (entry.reference) } { (entry.reference) } }
-                                }
-                            }
+                            @for line in lines { (row(line)) }
                         }
                     } }
                 }
-                @if let Some(id) = older { p.actions { a.button.quiet href={ "/admin/logs?before=" (id) } { "Older" } } }
+                @if let Some(older) = older { p.actions { a.button.quiet href=(older) { "Older" } } }
             }
         },
     )
+}
+
+/// What the policy is there for is nothing that went wrong.
+fn is_bad(entry: &LogEntry) -> bool {
+    let usual = ["user.waiting", "user.disabled", "user.deleted"];
+    entry.code.is_some() && !usual.contains(&entry.event.as_str())
+}
+
+fn row(line: &Line) -> Markup {
+    match line {
+        Line::Sign(entry) => html! {
+            tr.(if is_bad(entry) { "bad" } else { "good" }) {
+                td.nowrap { (time_text(entry.at)) }
+                td.wrap {
+                    (entry.event)
+                    @if let Some(id) = entry.account { " " a href={ "/admin/users/" (id) } { "user " (id) } }
+                }
+                td { (entry.connection.as_deref().unwrap_or("–")) }
+                td.nowrap { @match &entry.code { Some(code) => { code { (code) } }, None => "–" } }
+                td.nowrap { a href={ "/admin/logs/" (entry.reference) } { (entry.reference) } }
+            }
+        },
+        Line::Scim(line) => html! {
+            tr.(if line.entry.status >= 400 { "bad" } else { "good" }) {
+                td.nowrap { (time_text(line.entry.at)) }
+                td.wrap {
+                    code { (line.entry.method) " " (line.entry.path) } " " (line.entry.status)
+                    @let summary = explain::scim_summary(&line.entry);
+                    @if !summary.is_empty() { br; span.note { (summary) } }
+                }
+                td { (line.entry.connection) }
+                td.nowrap { @match &line.entry.code { Some(code) => { code { (code) } }, None => "–" } }
+                td { "SCIM" }
+            }
+        },
+    }
 }
 
 pub(crate) fn entry(csrf: &str, entry: &LogEntry, message: Option<&str>) -> Markup {
@@ -73,6 +130,7 @@ pub(crate) fn entry(csrf: &str, entry: &LogEntry, message: Option<&str>) -> Mark
                     (pair("Connection", &html! { (entry.connection.as_deref().unwrap_or("unknown")) }))
                     @if let Some(code) = &entry.code { (pair("Reason", &html! { code { (code) } })) }
                     (pair("In short", &html! { (entry.summary) }))
+                    @if let Some(id) = entry.account { (pair("User", &html! { a href={ "/admin/users/" (id) } { (id) } })) }
                 }
             }
             @for check in bad() {
@@ -109,36 +167,6 @@ pub(crate) fn entry(csrf: &str, entry: &LogEntry, message: Option<&str>) -> Mark
                 }
             }
             p.actions { a.button.quiet href="/admin/logs" { "Back to the history" } }
-        },
-    )
-}
-
-pub(crate) fn users(csrf: &str, users: &[Person]) -> Markup {
-    managed(
-        "Users",
-        csrf,
-        &html! {
-            h1 { "Users" }
-            section.card {
-                @if users.is_empty() { p { "Nobody has signed in yet, and SCIM has made nobody." } }
-                @else {
-                    div.scroll { table {
-                        thead { tr { th scope="col" { "NameID" } th scope="col" { "Connection" } th scope="col" { "State" } th scope="col" { "First login" } th scope="col" { "Latest login" } } }
-                        tbody {
-                            @for user in users {
-                                tr {
-                                    td.wrap { (user.name) }
-                                    td { (user.connection) }
-                                    td { (user.state) }
-                                    @for at in [user.first_login, user.latest_login] {
-                                        td.nowrap { @if let Some(at) = at { (time_text(at)) } @else { "never" } }
-                                    }
-                                }
-                            }
-                        }
-                    } }
-                }
-            }
         },
     )
 }

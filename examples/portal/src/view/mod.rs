@@ -5,6 +5,7 @@ pub(crate) mod history;
 pub(crate) mod message;
 pub(crate) mod scim;
 pub(crate) mod site;
+pub(crate) mod users;
 
 use maud::{DOCTYPE, Markup, html};
 

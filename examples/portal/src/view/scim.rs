@@ -79,7 +79,9 @@ pub(crate) fn card(
                 select id="scim_dialect" name="scim_dialect" {
                     @for name in DIALECTS { option value=(name) selected[*name == current] { (name) } }
                 }
-                @if let Some(suggested) = suggested { p.note { "Its requests look like those of " code { (suggested) } "." } }
+                @if let Some(suggested) = suggested {
+                    p.note { "Its requests look like those of " code { (suggested) } ". Choose it above, or: " code { "portal connection set " (record.name) " --scim-dialect " (suggested) } }
+                }
                 button type="submit" { "Save" }
             }
             p { a href={ "/admin/scim/" (record.name) } { "SCIM requests of this connection" } }

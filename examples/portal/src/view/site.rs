@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use serde_json::Value;
-use sso_store::{ConnectionRecord, SessionRecord};
+use sso_store::{Account, ConnectionRecord, SessionRecord};
 
 use super::{pair, plain, token};
 use crate::app::App;
@@ -128,11 +128,22 @@ fn sign_out(csrf: &str) -> Markup {
     }
 }
 
-pub(crate) fn session(csrf: &str, session: &SessionRecord) -> Markup {
+pub(crate) fn session(csrf: &str, session: &SessionRecord, account: Option<&Account>) -> Markup {
     let data = &session.data;
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     let name_id = data.get("name_id").filter(|value| !value.is_null());
     let who = name_id.and_then(|value| text(value, "value"));
+    // Those of now; without an account, those of the login
+    let roles: Vec<&str> = match account {
+        Some(account) => account.roles.iter().map(String::as_str).collect(),
+        None => data
+            .get("roles")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect(),
+    };
     plain(
         "Signed in",
         &html! {
@@ -147,6 +158,11 @@ pub(crate) fn session(csrf: &str, session: &SessionRecord) -> Markup {
                         }
                     } @else {
                         (pair("NameID", &html! { "The identity provider sent none." }))
+                    }
+                    (pair("Roles", &html! { @if roles.is_empty() { "none" } @else { (roles.join(", ")) } }))
+                    @if let Some(account) = account {
+                        (pair("Groups taken over", &html! { @if account.groups.is_empty() { "none" } @else { (account.groups.join(", ")) } }))
+                        (pair("Account", &html! { (account.status.as_str()) ", provisioned by " (account.provisioned_by.as_str()) }))
                     }
                     @if let Some(context) = text(data, "authn_context") { (pair("Signed in there by", &html! { code { (context) } })) }
                     @if let Some(index) = text(data, "session_index") { (pair("Session there", &html! { code { (index) } })) }

@@ -8,8 +8,8 @@ use super::http::{self, Form, Request};
 use super::site::{guard, internal};
 use super::visitor::{self, ADMIN, SameSite, Visitor, set_cookie};
 use crate::app::App;
-use crate::connections::{self, NewConnection, Refused, Trust};
-use crate::people;
+use crate::connections::{self, NewConnection, Refused, Trust, Users};
+use crate::logs::{self, Wanted};
 use crate::random::now;
 use crate::{admin, view};
 
@@ -195,11 +195,20 @@ pub(super) fn change(app: &App, request: &Request) -> Response {
 }
 
 pub(super) fn remove(app: &App, request: &Request) -> Response {
-    as_admin_form(app, request, |visitor, _| {
+    as_admin_form(app, request, |visitor, form| {
         let name = request.name.as_deref().unwrap_or_default();
+        let users = match form.get("users") {
+            "remove" => Users::Remove,
+            "keep" => Users::Keep,
+            _ => Users::Refuse,
+        };
         Ok(
-            match connections::remove(app.store(), name, visitor.actor(), now()) {
+            match connections::remove(app.store(), name, users, visitor.actor(), now()) {
                 Ok(()) => http::redirect("/admin/sso"),
+                Err(refused @ Refused::HasUsers(_)) => {
+                    let code = status(&refused);
+                    shown(app, request, visitor, Some(&refused), code)
+                }
                 Err(Refused::NotFound) => {
                     http::page(StatusCode::NOT_FOUND, &view::message::not_found())
                 }
@@ -209,7 +218,7 @@ pub(super) fn remove(app: &App, request: &Request) -> Response {
     })
 }
 
-fn shown(
+pub(super) fn shown(
     app: &App,
     request: &Request,
     visitor: &Visitor,
@@ -221,7 +230,8 @@ fn shown(
         Ok(record) => {
             let csrf = visitor.csrf(app);
             let scim = super::admin_scim::card(app, &csrf, &record);
-            let markup = view::admin::connection(app, &csrf, &record, refused, &scim, now());
+            let users = app.store().count_accounts(&record.name).unwrap_or_default();
+            let markup = view::admin::connection(app, &csrf, &record, refused, &scim, users, now());
             visitor.page(app, status, &markup)
         }
         Err(Refused::NotFound) => http::page(StatusCode::NOT_FOUND, &view::message::not_found()),
@@ -229,10 +239,10 @@ fn shown(
     }
 }
 
-fn status(refused: &Refused) -> StatusCode {
+pub(super) fn status(refused: &Refused) -> StatusCode {
     match refused {
         Refused::NotFound => StatusCode::NOT_FOUND,
-        Refused::NameTaken => StatusCode::CONFLICT,
+        Refused::NameTaken | Refused::HasUsers(_) => StatusCode::CONFLICT,
         refused if refused.is_internal() => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
@@ -240,11 +250,12 @@ fn status(refused: &Refused) -> StatusCode {
 
 pub(super) fn logs(app: &App, request: &Request) -> Response {
     as_admin(app, request, |visitor| {
-        let reference = request
-            .query("reference")
-            .map(str::trim)
-            .filter(|r| !r.is_empty());
-        if let Some(reference) = reference {
+        let filled = |name: &str| {
+            let text = request.query(name).map(str::trim);
+            text.filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        let reference = filled("reference");
+        if let Some(reference) = &reference {
             let found = app
                 .store()
                 .log_by_reference(&reference.to_ascii_uppercase())?;
@@ -252,12 +263,50 @@ pub(super) fn logs(app: &App, request: &Request) -> Response {
                 return Ok(http::redirect(&format!("/admin/logs/{}", entry.reference)));
             }
         }
-        let before = request.query("before").and_then(|text| text.parse().ok());
-        let entries = app.store().log(before, PAGE)?;
-        let older = (entries.len() == PAGE as usize)
-            .then(|| entries.last().map(|e| e.id))
-            .flatten();
-        let markup = view::history::logs(&visitor.csrf(app), &entries, older, reference);
+        let time = |name, is_end| filled(name).and_then(|text| logs::moment(&text, is_end));
+        let number = |name| filled(name).and_then(|text| text.parse().ok());
+        let wanted = Wanted {
+            connection: filled("connection"),
+            code: filled("code"),
+            status: filled("status").and_then(|text| text.parse().ok()),
+            refused: request.query("refused") == Some("yes"),
+            since: time("since", false),
+            until: time("until", true),
+            user: filled("user"),
+            before: number("before").zip(filled("request").and_then(|text| text.parse().ok())),
+        };
+        app.scim.flush();
+        let page = logs::read(app.store(), &wanted, PAGE)?;
+        let typed = |name: &str| filled(name).unwrap_or_default();
+        let older = page.next.map(|(entry, line)| {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            for name in [
+                "connection",
+                "code",
+                "status",
+                "refused",
+                "since",
+                "until",
+                "user",
+            ] {
+                if let Some(value) = filled(name) {
+                    query.append_pair(name, &value);
+                }
+            }
+            query.append_pair("before", &entry.to_string());
+            query.append_pair("request", &line.to_string());
+            format!("/admin/logs?{}", query.finish())
+        });
+        let connections = app.store().connections()?;
+        let csrf = visitor.csrf(app);
+        let markup = view::history::logs(
+            &csrf,
+            &page.lines,
+            older.as_deref(),
+            reference.as_deref(),
+            &connections,
+            &typed,
+        );
         Ok(visitor.page(app, StatusCode::OK, &markup))
     })
 }
@@ -273,13 +322,6 @@ pub(super) fn log_entry(app: &App, request: &Request) -> Response {
         };
         let message = app.store().log_message(entry.id)?;
         let markup = view::history::entry(&visitor.csrf(app), &entry, message.as_deref());
-        Ok(visitor.page(app, StatusCode::OK, &markup))
-    })
-}
-
-pub(super) fn users(app: &App, request: &Request) -> Response {
-    as_admin(app, request, |visitor| {
-        let markup = view::history::users(&visitor.csrf(app), &people::list(app.store())?);
         Ok(visitor.page(app, StatusCode::OK, &markup))
     })
 }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod admin_scim;
+mod admin_users;
 mod http;
 mod saml;
 mod scim;
@@ -145,7 +146,17 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/admin/scim/{name}", named(admin_scim::requests))
         .route("/admin/logs", page(admin::logs))
         .route("/admin/logs/{reference}", named(admin::log_entry))
-        .route("/admin/users", page(admin::users))
+        .route(
+            "/admin/sso/connection/{name}/policy",
+            named_form(admin_users::policy),
+        )
+        .route("/admin/users", page(admin_users::list))
+        .route("/admin/users/{name}", named(admin_users::one))
+        .route("/admin/users/{name}/edit", named_form(admin_users::edit))
+        .route(
+            "/admin/administrators",
+            form(admin_users::add_administrator),
+        )
         .route(scim::BASE, any(scim::handle))
         .route("/api/scim/{*rest}", any(scim::handle))
         .fallback(|| async { http::page(StatusCode::NOT_FOUND, &view::message::not_found()) })

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use sso_store::{DbError, Event, NewLogEntry};
+use sso_store::{Account, DbError, Event, NewLogEntry, SessionRecord};
 
 use super::http::{self, Request};
 use super::saml;
@@ -32,11 +32,23 @@ pub(super) fn home(app: &App, request: &Request) -> Response {
         let visitor = Visitor::of(app, request, now())?;
         let csrf = visitor.csrf(app);
         let markup = match &visitor.session {
-            Some((_, session)) => view::site::session(&csrf, session),
+            Some((_, session)) => {
+                view::site::session(&csrf, session, account(app, session)?.as_ref())
+            }
             None => view::site::home(app, &app.store().connections()?),
         };
         Ok(visitor.page(app, StatusCode::OK, &markup))
     })())
+}
+
+fn account(app: &App, session: &SessionRecord) -> Result<Option<Account>, DbError> {
+    match session.user_id {
+        Some(user) => match app.store().account_id_of_user(user)? {
+            Some(id) => app.store().account(id),
+            None => Ok(None),
+        },
+        None => Ok(None),
+    }
 }
 
 pub(super) fn session(app: &App, request: &Request) -> Response {
@@ -44,7 +56,8 @@ pub(super) fn session(app: &App, request: &Request) -> Response {
         let visitor = Visitor::of(app, request, now())?;
         Ok(match &visitor.session {
             Some((_, session)) => {
-                let markup = view::site::session(&visitor.csrf(app), session);
+                let account = account(app, session)?;
+                let markup = view::site::session(&visitor.csrf(app), session, account.as_ref());
                 visitor.page(app, StatusCode::OK, &markup)
             }
             None => http::redirect("/login?return_to=/session"),

@@ -45,6 +45,7 @@ pub(super) struct Visitor {
     is_new: bool,
     pub(super) session: Option<(SessionId, SessionRecord)>,
     pub(super) is_admin: bool,
+    administrator: String,
 }
 
 impl Visitor {
@@ -64,24 +65,27 @@ impl Visitor {
                 .map(|record| (id, record)),
             None => None,
         };
-        let is_admin = match session_id(app, request, ADMIN) {
-            Some(id) => app
-                .store()
-                .session(&id, SessionKind::Administrator, now)?
-                .is_some(),
-            None => false,
+        let admin = match session_id(app, request, ADMIN) {
+            Some(id) => app.store().session(&id, SessionKind::Administrator, now)?,
+            None => None,
         };
         Ok(Self {
             visit,
             is_new,
             session,
-            is_admin,
+            is_admin: admin.is_some(),
+            administrator: admin
+                .as_ref()
+                .and_then(|record| record.data.get("name"))
+                .and_then(serde_json::Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
         })
     }
 
-    /// Who changes something on these pages: they have one account.
+    /// Who changes something on these pages.
     pub(super) fn actor(&self) -> Actor {
-        Actor::Administrator(crate::admin::ADMINISTRATOR.to_owned())
+        Actor::Administrator(self.administrator.clone())
     }
 
     /// The token for the forms of this browser.

@@ -3,6 +3,8 @@
 // Each test file uses its own part of this.
 #![allow(dead_code, unreachable_pub, reason = "shared by several test binaries")]
 
+pub mod scim;
+
 use std::sync::Arc;
 
 use portal::app::App;
@@ -22,20 +24,25 @@ pub struct Portal {
 impl Portal {
     /// Starts a portal; `public` is the base URL when it is not the address itself.
     pub fn start_at(public: Option<&str>) -> Self {
-        Self::run(public, false)
+        Self::run(Store::in_memory().unwrap(), public, false)
+    }
+
+    /// Starts a portal on a database that may have been used before.
+    pub fn start_on(store: Store) -> Self {
+        Self::run(store, None, false)
     }
 
     /// Starts a portal with its development identity provider.
     pub fn start_with_dev_idp() -> Self {
-        Self::run(None, true)
+        Self::run(Store::in_memory().unwrap(), None, true)
     }
 
-    fn run(public: Option<&str>, with_dev_idp: bool) -> Self {
+    fn run(store: Store, public: Option<&str>, with_dev_idp: bool) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let base = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-        let store = Store::in_memory().unwrap();
-        let password = portal::admin::ensure(&store, now()).unwrap().unwrap();
+        let password = portal::admin::ensure(&store, now()).unwrap();
+        let password = password.unwrap_or_default();
         let seen = public.map_or_else(|| base.clone(), |url| Url::parse(url).unwrap());
         let app = App::new(store.clone(), seen).unwrap();
         let (ready, is_ready) = std::sync::mpsc::channel();

@@ -2,6 +2,8 @@
 //!
 //! `axum-minimal FILE` trusts the identity provider of that metadata instead of one that it starts.
 
+mod scim;
+
 use std::{env, error::Error, sync::Arc};
 
 use axum::Router;
@@ -49,12 +51,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         store: MemoryStore::new(),
         site: Site::of(&base),
     };
+    let scim = scim::service("example", &format!("{base}/api/scim")).await?;
     let router = Router::new()
         .route("/", get(home))
         .route("/login", get(login))
         .route("/saml/metadata", get(metadata_xml))
         .route("/saml/consume", post(consume))
         .layer(DefaultBodyLimit::max(2 << 20)) // a Response may name thousands of groups
+        .nest_service("/api/scim", scim)
         .with_state(Arc::new(app));
     println!("Open {base} and press \"Sign in\".");
     Ok(axum::serve(listener, router).await?)

@@ -13,6 +13,7 @@
 mod browser;
 mod login;
 mod program;
+mod scim;
 
 pub use browser::{Browser, Page};
 pub use login::{
@@ -20,3 +21,4 @@ pub use login::{
     the_metadata,
 };
 pub use program::Program;
+pub use scim::{a_lifecycle, too_large_is_refused, without_a_token};

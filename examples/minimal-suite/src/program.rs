@@ -3,7 +3,10 @@
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use url::Url;
 
 /// How long a line may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -14,6 +17,8 @@ pub struct Program {
     child: Child,
     base: String,
     output: Receiver<String>,
+    /// What came of the output so far.
+    seen: Mutex<Vec<String>>,
     errors: Receiver<String>,
 }
 
@@ -34,9 +39,11 @@ impl Program {
             child,
             base: String::new(),
             output,
+            seen: Mutex::default(),
             errors,
         };
-        program.base = program.printed("Open ");
+        let url = Url::parse(&program.printed("Open ")).unwrap();
+        program.base = url.origin().ascii_serialization();
         program
     }
 
@@ -46,28 +53,44 @@ impl Program {
         format!("{}{path}", self.base)
     }
 
-    /// The word after `before` in the next line of its output that begins so.
+    /// Its address.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
+    /// The word after `before` in the line of its output that begins so.
     #[must_use]
     pub fn printed(&self, before: &str) -> String {
-        word(&self.output, before)
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(word) = seen.iter().find_map(|line| word(line, before)) {
+                return word;
+            }
+            seen.push(next(&self.output, before));
+        }
     }
 
     /// The code of the refusal that it reports next.
     #[must_use]
     pub fn refusal(&self) -> String {
-        word(&self.errors, "rejected: ")
+        loop {
+            let line = next(&self.errors, "rejected: ");
+            if let Some(code) = word(&line, "rejected: ") {
+                return code;
+            }
+        }
     }
 }
 
-fn word(lines: &Receiver<String>, before: &str) -> String {
-    loop {
-        let line = lines
-            .recv_timeout(PATIENCE)
-            .unwrap_or_else(|_| panic!("no line begins with {before:?}"));
-        if let Some(rest) = line.strip_prefix(before) {
-            return rest.split(' ').next().unwrap_or_default().to_owned();
-        }
-    }
+fn next(lines: &Receiver<String>, wanted: &str) -> String {
+    let line = lines.recv_timeout(PATIENCE);
+    line.unwrap_or_else(|_| panic!("no line begins with {wanted:?}"))
+}
+
+fn word(line: &str, before: &str) -> Option<String> {
+    let rest = line.strip_prefix(before)?;
+    Some(rest.split(' ').next()?.to_owned())
 }
 
 impl Drop for Program {

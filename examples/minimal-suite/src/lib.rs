@@ -2,7 +2,7 @@
 //! visited by a browser without JavaScript.
 
 #![forbid(unsafe_code)]
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

@@ -1,5 +1,7 @@
 //! The service itself, without a server.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::sync::Arc;
 
 use http::{Request, StatusCode, header};

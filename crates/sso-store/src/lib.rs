@@ -51,7 +51,7 @@ pub use log::{
     Event, LOG_RETENTION, LogEntry, MAX_ENTRIES, MAX_MESSAGES, MESSAGE_RETENTION, NewLogEntry,
 };
 pub use pending::MAX_PENDING;
-pub use scim::{AddedSchema, ScimStore, scim_registry};
+pub use scim::{AddedSchema, ScimLog, ScimStore, scim_registry};
 pub use secrets::StoredSecret;
 pub use sessions::{SessionId, SessionKind, SessionRecord, UserKey, UserRecord};
 pub use store::Store;

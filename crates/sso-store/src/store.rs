@@ -2,36 +2,31 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
-use rusqlite::{Connection, TransactionBehavior};
 use time::OffsetDateTime;
 
 use crate::db::Db;
 #[cfg(feature = "postgres")]
 use crate::db::pool::{Isolation, Pool};
+use crate::db::sqlite::Sqlite;
 use crate::error::{DbError, DbErrorKind};
 use crate::migrate;
 
-/// How long a statement waits for another process (the command line, say) to finish writing.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Prepared statements that are kept: all that this crate has, and those of some filters.
-const STATEMENTS: usize = 128;
-
-/// The database. Cheap to clone; all clones share one SQLite connection behind a lock, or a pool of
-/// eight PostgreSQL connections.
+/// The database. Cheap to clone; all clones share one SQLite connection that writes and up to eight that
+/// read, or a pool of eight PostgreSQL connections.
 ///
 /// Every method, those of the async traits too, does its work before it returns: a read takes
-/// microseconds, a write as long as the disk needs to flush (milliseconds). In an async server
-/// call it where blocking is allowed (`tokio::task::spawn_blocking`).
+/// microseconds, a write as long as the disk needs to flush (milliseconds; writes that come at the same
+/// time share a flush). In an async server call it where blocking is allowed
+/// (`tokio::task::spawn_blocking`).
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
 }
 
 enum Inner {
-    Sqlite(Mutex<Connection>),
+    Sqlite(Sqlite),
     #[cfg(feature = "postgres")]
     Postgres(Box<Pool>),
 }
@@ -57,8 +52,7 @@ impl Store {
     /// `store.open_failed`, `store.schema_too_new`.
     pub fn open(path: &Path) -> Result<Self, DbError> {
         prepare_file(path).map_err(|e| DbError::because(DbErrorKind::OpenFailed, e))?;
-        let connection = Connection::open(path).map_err(open_failed)?;
-        Self::from_connection(connection)
+        Sqlite::open(path, migrate::sqlite).map(Self::from_sqlite)
     }
 
     /// A database in memory, for tests. It is gone when the last clone is dropped.
@@ -66,7 +60,7 @@ impl Store {
     /// # Errors
     /// `store.open_failed`.
     pub fn in_memory() -> Result<Self, DbError> {
-        Self::from_connection(Connection::open_in_memory().map_err(open_failed)?)
+        Sqlite::in_memory(migrate::sqlite).map(Self::from_sqlite)
     }
 
     /// Connects to the PostgreSQL database (version 12 or later, in UTF-8) of a URL
@@ -102,25 +96,19 @@ impl Store {
         })
     }
 
-    fn from_connection(mut connection: Connection) -> Result<Self, DbError> {
-        configure(&connection).map_err(open_failed)?;
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(open_failed)?;
-        migrate::sqlite(&transaction)?;
-        transaction.commit().map_err(open_failed)?;
-        Ok(Self {
-            inner: Arc::new(Inner::Sqlite(Mutex::new(connection))),
-        })
+    fn from_sqlite(sqlite: Sqlite) -> Self {
+        Self {
+            inner: Arc::new(Inner::Sqlite(sqlite)),
+        }
     }
 
     /// Runs `work`, which is one question.
     pub(crate) fn read<T>(
         &self,
-        mut work: impl FnMut(Db<'_>) -> Result<T, DbError>,
+        work: impl FnMut(Db<'_>) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
         match &*self.inner {
-            Inner::Sqlite(connection) => work(Db::sqlite(&lock(connection))),
+            Inner::Sqlite(sqlite) => sqlite.read(false, work),
             #[cfg(feature = "postgres")]
             Inner::Postgres(pool) => pool.read(work),
         }
@@ -129,14 +117,10 @@ impl Store {
     /// Runs `work`, which is several questions about one moment.
     pub(crate) fn snapshot<T>(
         &self,
-        mut work: impl FnMut(Db<'_>) -> Result<T, DbError>,
+        work: impl FnMut(Db<'_>) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
         match &*self.inner {
-            Inner::Sqlite(connection) => {
-                let mut connection = lock(connection);
-                let transaction = connection.transaction()?;
-                work(Db::sqlite(&transaction))
-            }
+            Inner::Sqlite(sqlite) => sqlite.read(true, work),
             #[cfg(feature = "postgres")]
             Inner::Postgres(pool) => pool.transaction(Isolation::Snapshot, work),
         }
@@ -149,7 +133,7 @@ impl Store {
         work: impl FnMut(Db<'_>) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
         match &*self.inner {
-            Inner::Sqlite(connection) => immediate(connection, work),
+            Inner::Sqlite(sqlite) => sqlite.write(work),
             #[cfg(feature = "postgres")]
             Inner::Postgres(pool) => pool.transaction(Isolation::Statement, work),
         }
@@ -161,7 +145,7 @@ impl Store {
         work: impl FnMut(Db<'_>) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
         match &*self.inner {
-            Inner::Sqlite(connection) => immediate(connection, work),
+            Inner::Sqlite(sqlite) => sqlite.write(work),
             #[cfg(feature = "postgres")]
             Inner::Postgres(pool) => pool.transaction(Isolation::Serializable, work),
         }
@@ -174,44 +158,11 @@ impl Store {
         work: impl FnOnce(Db<'_>) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
         match &*self.inner {
-            Inner::Sqlite(connection) => immediate(connection, work),
+            Inner::Sqlite(sqlite) => sqlite.write(work),
             #[cfg(feature = "postgres")]
             Inner::Postgres(pool) => pool.transaction_once(Isolation::Statement, work),
         }
     }
-}
-
-/// `BEGIN IMMEDIATE`: the write lock is taken at the start, where waiting for it is safe.
-fn immediate<T>(
-    connection: &Mutex<Connection>,
-    work: impl FnOnce(Db<'_>) -> Result<T, DbError>,
-) -> Result<T, DbError> {
-    let mut connection = lock(connection);
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let value = work(Db::sqlite(&transaction))?;
-    transaction.commit()?;
-    Ok(value)
-}
-
-// A panic elsewhere leaves no half-done work: an open transaction rolls back when it is dropped.
-fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
-    connection.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn open_failed(error: rusqlite::Error) -> DbError {
-    DbError::because(DbErrorKind::OpenFailed, error)
-}
-
-fn configure(connection: &Connection) -> Result<(), rusqlite::Error> {
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // An in-memory database answers "memory" here; both answers are fine.
-    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    // Deleted rows hold personal data and secrets; overwrite them.
-    connection.pragma_update_and_check(None, "secure_delete", "ON", |_| Ok(()))?;
-    connection.pragma_update(None, "trusted_schema", "OFF")?;
-    Ok(())
 }
 
 /// The file holds private keys and personal data. SQLite gives its `-wal` and `-shm` files the

@@ -3,13 +3,16 @@
 //! Statements are written once, in the SQL that both understand, with `?1` for the first parameter;
 //! [`dialect`] holds what has to be said differently.
 
+mod deadline;
 pub(crate) mod dialect;
 #[cfg(feature = "postgres")]
 mod error;
+mod lend;
 #[cfg(feature = "postgres")]
 pub(crate) mod pool;
 #[cfg(feature = "postgres")]
 mod postgres;
+pub(crate) mod sqlite;
 #[cfg(feature = "postgres")]
 mod wait;
 
@@ -85,6 +88,15 @@ impl<'a> Db<'a> {
     pub(crate) fn batch(self, sql: &str) -> Result<(), DbError> {
         match self.0 {
             Driver::Sqlite(db) => Ok(db.execute_batch(sql)?),
+            #[cfg(feature = "postgres")]
+            Driver::Postgres(session) => session.batch(sql),
+        }
+    }
+
+    /// A statement of the transaction itself, which is the same text again and again.
+    pub(crate) fn command(self, sql: &str) -> Result<(), DbError> {
+        match self.0 {
+            Driver::Sqlite(db) => Ok(db.prepare_cached(sql)?.execute([]).map(drop)?),
             #[cfg(feature = "postgres")]
             Driver::Postgres(session) => session.batch(sql),
         }

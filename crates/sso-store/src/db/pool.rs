@@ -3,8 +3,8 @@
 //! One thread drives all of them, with a small runtime of its own: callers wait on their own threads
 //! and need none.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
-use std::time::{Duration, Instant};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::runtime::{Builder, Handle};
@@ -12,14 +12,13 @@ use tokio::sync::oneshot;
 use tokio_postgres::{Config, NoTls};
 
 use super::Db;
+use super::deadline::{Deadline, PATIENCE};
+use super::lend::{Lender, Lent};
 pub(crate) use super::postgres::Session;
 use crate::error::{DbError, DbErrorKind};
 
 /// Connections of one pool at most.
 const SIZE: usize = 8;
-/// How long to wait for a free connection, for a lock, and for transactions that get in each
-/// other's way to get through: as long as SQLite's `busy_timeout`.
-const PATIENCE: Duration = Duration::from_secs(10);
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// What a connection promises: a commit is on the disk, no wait is endless.
@@ -28,30 +27,6 @@ SET lock_timeout = '10s';
 SET statement_timeout = '50s';
 SET idle_in_transaction_session_timeout = '60s';
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
-
-/// A moment to be done by.
-#[derive(Clone, Copy)]
-pub(super) struct Deadline(Instant);
-
-impl Deadline {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "how long something takes, not what time it is; nothing of it is stored"
-    )]
-    fn now() -> Instant {
-        Instant::now()
-    }
-
-    pub(super) fn after(time: Duration) -> Self {
-        Self(Self::now() + time)
-    }
-
-    /// The time that is left, if there is any.
-    pub(super) fn left(self) -> Option<Duration> {
-        let left = self.0.saturating_duration_since(Self::now());
-        (!left.is_zero()).then_some(left)
-    }
-}
 
 /// How strictly transactions are kept apart.
 #[derive(Clone, Copy)]
@@ -77,39 +52,9 @@ impl Isolation {
 pub(crate) struct Pool {
     config: Config,
     runtime: Handle,
-    state: Mutex<State>,
-    freed: Condvar,
+    sessions: Lender<Session>,
     /// Dropped with the pool; then the thread ends, and with it every connection.
     _alive: oneshot::Sender<()>,
-}
-
-#[derive(Default)]
-struct State {
-    idle: Vec<Session>,
-    /// Idle or lent.
-    open: usize,
-}
-
-/// A session, and the right to have it open.
-struct Lent<'a> {
-    session: Session,
-    place: Place<'a>,
-}
-
-/// One of the pool's [`SIZE`] places; it is free again when this is dropped, unless a session that is
-/// idle keeps it.
-struct Place<'a> {
-    pool: &'a Pool,
-    kept: bool,
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        if !self.kept {
-            self.pool.lock().open -= 1;
-        }
-        self.pool.freed.notify_one();
-    }
 }
 
 impl Pool {
@@ -140,19 +85,14 @@ impl Pool {
         let pool = Self {
             config,
             runtime: handle,
-            state: Mutex::default(),
-            freed: Condvar::new(),
+            sessions: Lender::new(SIZE),
             _alive: alive,
         };
         let first = pool
             .lend()
             .map_err(|error| error.with_kind(DbErrorKind::OpenFailed))?;
-        first.give_back();
+        give_back(first);
         Ok(pool)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn open(&self) -> Result<Session, DbError> {
@@ -182,42 +122,9 @@ impl Pool {
         Ok(session)
     }
 
-    fn lend(&self) -> Result<Lent<'_>, DbError> {
-        let deadline = Deadline::after(PATIENCE);
-        let mut state = self.lock();
-        loop {
-            if let Some(session) = state.idle.pop() {
-                drop(state);
-                let place = Place {
-                    pool: self,
-                    kept: false,
-                };
-                if !session.is_spent() {
-                    return Ok(Lent { session, place });
-                }
-                drop(place);
-                state = self.lock();
-                continue;
-            }
-            if state.open < SIZE {
-                state.open += 1;
-                drop(state);
-                let place = Place {
-                    pool: self,
-                    kept: false,
-                };
-                let session = self.open()?;
-                return Ok(Lent { session, place });
-            }
-            let left = deadline
-                .left()
-                .ok_or_else(|| DbError::because(DbErrorKind::Busy, "no free connection"))?;
-            state = self
-                .freed
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
+    fn lend(&self) -> Result<Lent<'_, Session>, DbError> {
+        self.sessions
+            .lend(|session| !session.is_spent(), || self.open())
     }
 
     /// Runs `work`, which only reads. It is run again when the connection was gone.
@@ -228,9 +135,9 @@ impl Pool {
         let mut patience = Patience::new();
         loop {
             let lent = self.lend()?;
-            let done = work(Db::postgres(&lent.session));
-            let lost = lent.session.is_lost();
-            lent.give_back();
+            let done = work(Db::postgres(&lent.item));
+            let lost = lent.item.is_lost();
+            give_back(lent);
             match done {
                 Err(error) if lost => patience.wait(error)?,
                 done => return done,
@@ -248,7 +155,7 @@ impl Pool {
         let mut patience = Patience::new();
         loop {
             let lent = self.lend()?;
-            let session = &lent.session;
+            let session = &lent.item;
             let worked = session
                 .begin(isolation.begin())
                 .and_then(|()| work(Db::postgres(session)));
@@ -256,11 +163,11 @@ impl Pool {
             let lost = worked.is_err() && session.is_lost();
             let done = worked.and_then(|value| session.commit().map(|()| value));
             let Err(error) = done else {
-                lent.give_back();
+                give_back(lent);
                 return done;
             };
             session.roll_back();
-            lent.give_back();
+            give_back(lent);
             if !lost && !error.is_conflict() {
                 return Err(error);
             }
@@ -277,10 +184,10 @@ impl Pool {
         let mut patience = Patience::new();
         let lent = loop {
             let lent = self.lend()?;
-            match lent.session.begin(isolation.begin()) {
+            match lent.item.begin(isolation.begin()) {
                 Ok(()) => break lent,
                 Err(error) => {
-                    let lost = lent.session.is_lost();
+                    let lost = lent.item.is_lost();
                     drop(lent);
                     if !lost {
                         return Err(error);
@@ -289,24 +196,20 @@ impl Pool {
                 }
             }
         };
-        let session = &lent.session;
+        let session = &lent.item;
         let done = work(Db::postgres(session)).and_then(|value| session.commit().map(|()| value));
         if done.is_err() {
             session.roll_back();
         }
-        lent.give_back();
+        give_back(lent);
         done
     }
 }
 
-impl Lent<'_> {
-    /// For the next one to take. A session that is dropped instead is closed.
-    fn give_back(self) {
-        let Self { session, mut place } = self;
-        if !session.is_spent() {
-            place.pool.lock().idle.push(session);
-            place.kept = true;
-        }
+/// For the next one to take, unless nobody may inherit it.
+fn give_back(lent: Lent<'_, Session>) {
+    if !lent.item.is_spent() {
+        lent.give_back();
     }
 }
 

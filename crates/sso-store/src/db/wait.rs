@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use super::pool::Deadline;
+use super::deadline::Deadline;
 
 struct Unpark(Thread);
 

@@ -4,6 +4,7 @@
 //! compares byte by byte: case is folded when it is written, never when it is read. Filters become
 //! SQL ([`translate`]); what SQL cannot answer is judged by the filter itself.
 
+mod deferred;
 mod encode;
 mod find;
 mod load;
@@ -24,6 +25,7 @@ use scim_core::store::{
 use scim_core::text;
 use time::OffsetDateTime;
 
+pub use deferred::ScimLog;
 pub use records::{AddedSchema, registry as scim_registry};
 
 use crate::db::{Db, Param, params};

@@ -74,28 +74,32 @@ impl TokenStore for Store {
     }
 }
 
+impl Store {
+    pub(super) fn append_requests(&self, entries: &[RequestLog]) -> Result<(), DbError> {
+        let rows = entries
+            .iter()
+            .map(|entry| {
+                Ok([
+                    Param::from(to_millis(entry.at)?),
+                    Param::from(entry.connection.as_str()),
+                    Param::from(to_json(entry)?),
+                ])
+            })
+            .collect::<Result<Vec<_>, DbError>>()?;
+        self.write(|db| {
+            db.execute_each(
+                "INSERT INTO scim_log (at, connection, entry) VALUES (?1, ?2, ?3)",
+                rows.iter().cloned(),
+            )
+            .map(drop)
+        })
+    }
+}
+
 impl LogStore for Store {
     async fn append(&self, entries: &[RequestLog]) -> Result<(), StoreError> {
-        let append = || -> Result<(), DbError> {
-            let rows = entries
-                .iter()
-                .map(|entry| {
-                    Ok([
-                        Param::from(to_millis(entry.at)?),
-                        Param::from(entry.connection.as_str()),
-                        Param::from(to_json(entry)?),
-                    ])
-                })
-                .collect::<Result<Vec<_>, DbError>>()?;
-            self.write(|db| {
-                db.execute_each(
-                    "INSERT INTO scim_log (at, connection, entry) VALUES (?1, ?2, ?3)",
-                    rows.iter().cloned(),
-                )
-                .map(drop)
-            })
-        };
-        append().map_err(|error| failed(&error))
+        self.append_requests(entries)
+            .map_err(|error| failed(&error))
     }
 
     async fn read(&self, query: &LogQuery) -> Result<Vec<LogLine>, StoreError> {

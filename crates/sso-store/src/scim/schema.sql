@@ -24,8 +24,8 @@ CREATE TABLE scim_values (
     lead        INTEGER NOT NULL,
     key         TEXT,
     PRIMARY KEY (tenant, id, attr, element)
-);
-CREATE INDEX scim_values_by_key ON scim_values (tenant, attr, key, id);
+) WITHOUT ROWID;
+CREATE INDEX scim_values_by_key ON scim_values (tenant, attr, key, id) WHERE key IS NOT NULL;
 
 CREATE TABLE scim_unique (
     tenant      TEXT NOT NULL,
@@ -34,7 +34,7 @@ CREATE TABLE scim_unique (
     key         TEXT NOT NULL,
     id          TEXT NOT NULL,
     PRIMARY KEY (tenant, kind, attr, key)
-);
+) WITHOUT ROWID;
 CREATE INDEX scim_unique_by_holder ON scim_unique (tenant, id);
 
 CREATE TABLE scim_members (
@@ -42,7 +42,7 @@ CREATE TABLE scim_members (
     group_id    TEXT NOT NULL,
     member_id   TEXT NOT NULL,
     PRIMARY KEY (tenant, group_id, member_id)
-);
+) WITHOUT ROWID;
 CREATE INDEX scim_members_by_member ON scim_members (tenant, member_id, group_id);
 
 CREATE TABLE scim_tombstones (
@@ -61,7 +61,7 @@ CREATE TABLE scim_tombstone_keys (
     key         TEXT NOT NULL,
     seq         INTEGER NOT NULL,
     PRIMARY KEY (tenant, kind, attr, key, seq)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE scim_outbox (
     seq         INTEGER PRIMARY KEY,

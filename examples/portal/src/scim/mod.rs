@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use scim_core::document::{Document, Value};
-use scim_core::log::LogStore as _;
+use scim_core::log::{LogLine, LogQuery, LogStore};
 use scim_core::random::{Random, RandomError};
 use scim_core::rate::{RateLimit, RateLimiter};
 use scim_core::resource::{ConnectionId, TenantId};
@@ -18,8 +18,8 @@ use scim_core::service::{Config, Connection, CursorKey, Request, Response, ScimS
 use scim_core::store::{Load, Query, QueryTarget, ResourceStore as _};
 use scim_core::token::{self, TokenRecord};
 use sso_store::{
-    AddedSchema, ConnectionName, ConnectionRecord, DbError, ScimStore, Store, StoredSecret,
-    scim_registry,
+    AddedSchema, ConnectionName, ConnectionRecord, DbError, ScimLog, ScimStore, Store,
+    StoredSecret, scim_registry,
 };
 use time::OffsetDateTime;
 
@@ -55,6 +55,7 @@ type Service = ScimService<ScimStore>;
 pub(crate) struct Scim {
     cursor_key: [u8; 32],
     limiter: RateLimiter,
+    log: ScimLog,
     /// The service, and the added schemas that it was made with.
     service: Mutex<Option<(Vec<AddedSchema>, Arc<Service>)>>,
 }
@@ -74,8 +75,17 @@ impl Scim {
         Ok(Self {
             cursor_key,
             limiter: RateLimiter::new(RateLimit::default()),
+            log: ScimLog::new(store.clone())?,
             service: Mutex::new(None),
         })
+    }
+
+    /// What requests did, newest first. Nothing if the database does not answer.
+    pub(crate) fn lines(&self, app: &App, query: &LogQuery) -> Vec<LogLine> {
+        if let Err(error) = self.log.flush() {
+            eprintln!("SCIM requests could not be logged: {}", error.code());
+        }
+        ready(LogStore::read(app.store(), query)).unwrap_or_default()
     }
 
     /// The service with the schemas of now: one that was added takes effect at once.
@@ -130,11 +140,17 @@ pub(crate) fn handle(app: &App, request: &Request, now: OffsetDateTime) -> Respo
         }
     };
     let mut response = ready(service.handle(request, &speaker, now));
-    if let Some(log) = &mut response.log {
-        log.duration_ms = u64::try_from(begun.elapsed().as_millis()).ok();
-        end_sessions(app, &service, &speaker, log);
-        if let Err(error) = ready(app.store().append(std::slice::from_ref(log))) {
-            eprintln!("a SCIM request could not be logged: {error}");
+    if let Some(mut line) = response.log.take() {
+        end_sessions(app, &service, &speaker, &line);
+        line.duration_ms = u64::try_from(begun.elapsed().as_millis()).ok();
+        // The line of a change is as durable as the change; who only reads waits for no disk
+        let logged = if line.changes.is_empty() {
+            app.scim.log.defer(line)
+        } else {
+            app.scim.log.write(line)
+        };
+        if let Err(error) = logged {
+            eprintln!("a SCIM request could not be logged: {}", error.code());
         }
     }
     response
@@ -164,10 +180,14 @@ fn end_sessions(
     speaker: &Connection,
     log: &scim_core::log::RequestLog,
 ) {
-    let Some(kind) = user_kind(service.registry()) else {
+    let Some(users) = service.registry().resource_type_by_name("User") else {
         return;
     };
+    let kind = users.id();
     for change in &log.changes {
+        if change.resource_type != users.name() {
+            continue;
+        }
         let found = service
             .store()
             .get(&speaker.tenant, kind, &change.id, Load::default());

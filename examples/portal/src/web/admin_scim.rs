@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use maud::Markup;
 use scim_core::dialect::Preset;
-use scim_core::log::{LogQuery, LogStore as _};
+use scim_core::log::LogQuery;
 use scim_core::resource::ConnectionId;
 use scim_core::token::{self, Scopes, TokenChange, TokenRecord, TokenStore as _};
 use sso_store::{ConnectionRecord, DbError};
@@ -30,7 +30,7 @@ pub(super) fn card(app: &App, csrf: &str, record: &ConnectionRecord) -> Markup {
     let tokens = ready(app.store().list(Some(&id(record)))).unwrap_or_default();
     let mut query = LogQuery::default();
     query.connection = Some(id(record));
-    let lines = ready(app.store().read(&query)).unwrap_or_default();
+    let lines = app.scim.lines(app, &query);
     let suggested = lines.iter().find_map(|line| line.entry.suggested);
     let current = record.settings.scim_dialect.unwrap_or_default();
     let suggested = suggested
@@ -153,7 +153,7 @@ pub(super) fn requests(app: &App, request: &Request) -> Response {
             let mut query = LogQuery::default();
             query.connection = Some(id(record));
             query.limit = PAGE;
-            let lines = ready(app.store().read(&query)).unwrap_or_default();
+            let lines = app.scim.lines(app, &query);
             let markup = view::scim::requests(&visitor.csrf(app), record, &lines);
             Ok(visitor.page(app, StatusCode::OK, &markup))
         })

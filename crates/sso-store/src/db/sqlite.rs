@@ -1,0 +1,297 @@
+//! SQLite: one connection that writes, some that read, and commits that are shared.
+//!
+//! A commit costs a flush of the disk, whatever is in it. So whoever has done their part of the writing
+//! while others wait to do theirs leaves the transaction open for them; the last one commits for all,
+//! and nobody is answered before that. A part that fails is undone by itself.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::Db;
+use super::deadline::{Deadline, PATIENCE};
+use super::lend::Lender;
+use crate::error::{DbError, DbErrorKind};
+
+/// Prepared statements that each connection keeps: all that this crate has, and those of some filters.
+const STATEMENTS: usize = 128;
+/// Connections that read at the same time.
+const READERS: usize = 8;
+/// Kilobytes of pages that a connection keeps.
+const CACHE: i64 = 16 * 1024;
+/// Pages of the log after which they are carried over to the database (16 MiB): pages that are written
+/// again and again are carried once.
+const CHECKPOINT: i64 = 4096;
+/// A transaction that others join ends after so many of them, or so long.
+const MOST_TOGETHER: usize = 64;
+const LONGEST_TOGETHER: Duration = Duration::from_millis(10);
+
+pub(crate) struct Sqlite {
+    writer: Mutex<Writer>,
+    /// How many want to write, and have not got the lock yet: one of them will end an open transaction.
+    waiting: AtomicUsize,
+    /// `None`: in memory, where there is one connection.
+    readers: Option<Readers>,
+}
+
+struct Writer {
+    connection: Connection,
+    /// The transaction that is open.
+    together: Option<Together>,
+}
+
+struct Together {
+    end: Arc<End>,
+    parts: usize,
+    until: Deadline,
+}
+
+/// How a shared transaction ended, for all who had a part in it.
+#[derive(Default)]
+struct End {
+    outcome: Mutex<Option<Result<(), (DbErrorKind, String)>>>,
+    told: Condvar,
+}
+
+struct Readers {
+    path: PathBuf,
+    lender: Lender<Connection>,
+}
+
+impl Sqlite {
+    /// The database of a file that is there; its schema is `prepare`'s to bring up to date, in a
+    /// transaction that holds the write lock.
+    pub(crate) fn open(
+        path: &Path,
+        prepare: impl FnOnce(&Connection) -> Result<(), DbError>,
+    ) -> Result<Self, DbError> {
+        let connection = Connection::open(path).map_err(open_failed)?;
+        let readers = Readers {
+            path: path.to_owned(),
+            lender: Lender::new(READERS),
+        };
+        Self::of(connection, Some(readers), prepare)
+    }
+
+    pub(crate) fn in_memory(
+        prepare: impl FnOnce(&Connection) -> Result<(), DbError>,
+    ) -> Result<Self, DbError> {
+        let connection = Connection::open_in_memory().map_err(open_failed)?;
+        Self::of(connection, None, prepare)
+    }
+
+    fn of(
+        mut connection: Connection,
+        readers: Option<Readers>,
+        prepare: impl FnOnce(&Connection) -> Result<(), DbError>,
+    ) -> Result<Self, DbError> {
+        configure(&connection).map_err(open_failed)?;
+        let transaction = connection
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+            .map_err(open_failed)?;
+        prepare(&transaction)?;
+        transaction.commit().map_err(open_failed)?;
+        Ok(Self {
+            writer: Mutex::new(Writer {
+                connection,
+                together: None,
+            }),
+            waiting: AtomicUsize::new(0),
+            readers,
+        })
+    }
+
+    // A panic elsewhere leaves no half-done work: a part that was not kept is undone when it is dropped
+    fn lock(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `work`, which only reads; in a transaction if all its questions have to be about one moment.
+    pub(crate) fn read<T>(
+        &self,
+        one_moment: bool,
+        work: impl FnOnce(Db<'_>) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let Some(readers) = &self.readers else {
+            // Whoever has the only connection is alone with it
+            return work(Db::sqlite(&self.lock().connection));
+        };
+        let mut lent = readers.lender.lend(
+            |_| true,
+            || open_reader(&readers.path).map_err(DbError::from),
+        )?;
+        let done = if one_moment {
+            let transaction = lent.item.transaction()?;
+            work(Db::sqlite(&transaction))
+        } else {
+            work(Db::sqlite(&lent.item))
+        };
+        lent.give_back();
+        done
+    }
+
+    /// Runs `work` as if it were alone. What it did is on the disk when this returns `Ok`, and undone
+    /// when it returns an error.
+    pub(crate) fn write<T>(
+        &self,
+        work: impl FnOnce(Db<'_>) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let mut part = Part::begin(self)?;
+        let done = work(Db::sqlite(&part.writer.connection));
+        part.end(done.is_ok());
+        let end = Arc::clone(&part.end);
+        drop(part);
+        // What was read may have been another one's part: if that is lost, so is the answer
+        end.wait()?;
+        done
+    }
+}
+
+/// One caller's part of a transaction, and the lock meanwhile. Dropped without [`Part::end`], it is undone.
+struct Part<'a> {
+    database: &'a Sqlite,
+    writer: MutexGuard<'a, Writer>,
+    end: Arc<End>,
+    ended: bool,
+}
+
+impl<'a> Part<'a> {
+    fn begin(database: &'a Sqlite) -> Result<Self, DbError> {
+        database.waiting.fetch_add(1, Ordering::SeqCst);
+        let mut writer = database.lock();
+        database.waiting.fetch_sub(1, Ordering::SeqCst);
+        if writer.together.is_none() {
+            // The write lock is taken at the start, where waiting for other processes is safe
+            Db::sqlite(&writer.connection).command("BEGIN IMMEDIATE")?;
+        }
+        let together = writer.together.get_or_insert_with(|| Together {
+            end: Arc::default(),
+            parts: 0,
+            until: Deadline::after(LONGEST_TOGETHER),
+        });
+        together.parts += 1;
+        let end = Arc::clone(&together.end);
+        let mut part = Self {
+            database,
+            writer,
+            end,
+            ended: false,
+        };
+        let begun = Db::sqlite(&part.writer.connection).command("SAVEPOINT part");
+        if let Err(error) = begun {
+            part.end(false);
+            return Err(error);
+        }
+        Ok(part)
+    }
+
+    /// Keeps or undoes the part. Commits, unless somebody waits who will.
+    fn end(&mut self, keep: bool) {
+        self.ended = true;
+        let writer = &mut *self.writer;
+        let db = Db::sqlite(&writer.connection);
+        let mut done = if keep {
+            db.command("RELEASE part")
+        } else {
+            db.command("ROLLBACK TO part")
+                .and_then(|()| db.command("RELEASE part"))
+        };
+        // After some failures (a full disk) SQLite has rolled everything back by itself
+        if writer.connection.is_autocommit() && done.is_ok() {
+            done = Err(DbError::because(
+                DbErrorKind::Unavailable,
+                "the transaction was rolled back",
+            ));
+        }
+        let others_follow = self.database.waiting.load(Ordering::SeqCst) > 0;
+        let has_room = writer.together.as_ref().is_some_and(|together| {
+            together.parts < MOST_TOGETHER && together.until.left().is_some()
+        });
+        if done.is_ok() && others_follow && has_room {
+            return;
+        }
+        let done = done.and_then(|()| db.command("COMMIT"));
+        if done.is_err() && !writer.connection.is_autocommit() {
+            // If even that fails the next one to begin is told
+            db.command("ROLLBACK").ok();
+        }
+        writer.together = None;
+        self.end.tell(done);
+    }
+}
+
+impl Drop for Part<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.end(false);
+        }
+    }
+}
+
+impl End {
+    fn tell(&self, outcome: Result<(), DbError>) {
+        let told = outcome.map_err(|error| {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            (error.kind(), cause.unwrap_or_else(|| error.to_string()))
+        });
+        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+        self.told.notify_all();
+    }
+
+    fn wait(&self) -> Result<(), DbError> {
+        let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match &*outcome {
+                Some(Ok(())) => return Ok(()),
+                Some(Err((kind, cause))) => {
+                    return Err(DbError::because(*kind, cause.clone()));
+                }
+                None => {
+                    outcome = self
+                        .told
+                        .wait(outcome)
+                        .unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+    }
+}
+
+pub(crate) fn open_failed(error: rusqlite::Error) -> DbError {
+    DbError::because(DbErrorKind::OpenFailed, error)
+}
+
+fn configure(connection: &Connection) -> Result<(), rusqlite::Error> {
+    configure_any(connection)?;
+    // An in-memory database answers "memory" here; both answers are fine
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // Deleted rows hold personal data and secrets; overwrite them
+    connection.pragma_update_and_check(None, "secure_delete", "ON", |_| Ok(()))?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT, |_| Ok(()))?;
+    // What a savepoint needs to undo is otherwise written to a temporary file, page by page
+    connection.pragma_update(None, "temp_store", "MEMORY")
+}
+
+fn configure_any(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "cache_size", -CACHE)?;
+    connection.pragma_update(None, "trusted_schema", "OFF")
+}
+
+fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
+    use rusqlite::OpenFlags;
+    // A file that is gone is not made again
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    configure_any(&connection)?;
+    connection.pragma_update(None, "query_only", "ON")?;
+    Ok(connection)
+}
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,7 @@ use saml_sp::{
 type Response = http::Response<Full<Bytes>>;
 
 const HTML: (HeaderName, &str) = (CONTENT_TYPE, "text/html; charset=utf-8");
+const METADATA: (HeaderName, &str) = (CONTENT_TYPE, "application/samlmetadata+xml");
 
 struct App {
     sp: ServiceProvider,
@@ -55,7 +56,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     });
     println!("Open {base} and press \"Sign in\".");
     loop {
-        let (stream, app) = (listener.accept().await?.0, Arc::clone(&app));
+        let Ok((stream, _)) = listener.accept().await else {
+            continue; // one visitor who is gone already
+        };
+        let app = Arc::clone(&app);
         let service = service_fn(move |request| {
             let app = Arc::clone(&app);
             let answer = async move { route(&app, request).await.unwrap_or_else(|e| refused(&e)) };
@@ -72,10 +76,7 @@ async fn route(app: &App, request: Request<Incoming>) -> Result<Response, Reject
     match (head.method, head.uri.path()) {
         (Method::GET, "/") => Ok(home(app, &head.headers)),
         (Method::GET, "/login") => login(app).await,
-        (Method::GET, "/saml/metadata") => {
-            let kind = (CONTENT_TYPE, "application/samlmetadata+xml");
-            Ok(answer(200, &[kind], app.sp.metadata_xml()))
-        }
+        (Method::GET, "/saml/metadata") => Ok(answer(200, &[METADATA], app.sp.metadata_xml())),
         (Method::POST, "/saml/consume") => {
             let body = Limited::new(body, 2 << 20); // a Response may name thousands of groups
             match body.collect().await {
@@ -137,9 +138,8 @@ async fn consume(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Response
     let end = login.session().session_not_on_or_after();
     let session = app.site.sign_in(who, end).map_err(saml_sp::Error::from)?;
     let done = app.site.set_cookie(&name, "", SameSite::None, 0);
-    let cookies = [&session, &done].map(|cookie| (SET_COOKIE, cookie.as_str()));
-    let headers = [&cookies[..], &[(LOCATION, "/")]].concat();
-    Ok(answer(303, &headers, ""))
+    let (session, done) = ((SET_COOKIE, &*session), (SET_COOKIE, &*done));
+    Ok(answer(303, &[session, done, (LOCATION, "/")], ""))
 }
 
 /// The report is for the terminal. The browser gets the same sentence for every reason.

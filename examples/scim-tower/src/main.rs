@@ -52,7 +52,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("Open {base}{MOUNT}/Users with the token");
     println!("Authorization: Bearer {}", token.reveal());
     loop {
-        let (stream, _) = listener.accept().await?;
+        let Ok((stream, _)) = listener.accept().await else {
+            continue; // one client who is gone already
+        };
         let service = TowerToHyperService::new(scim.clone());
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()); // headers have thirty seconds

@@ -1,6 +1,6 @@
 //! A SAML login in actix: `cargo run -p actix-minimal`, open the page it names, press "Sign in".
 //!
-//! `actix-minimal FILE` trusts the identity provider of that metadata instead of one that it starts.
+//! `actix-minimal FILE` trusts the identity provider of that metadata; `LISTEN` and `BASE_URL` say where this is.
 
 use std::{env, error::Error, fmt};
 

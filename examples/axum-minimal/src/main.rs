@@ -1,6 +1,6 @@
 //! A SAML login in axum: `cargo run -p axum-minimal`, open the page it names, press "Sign in".
 //!
-//! `axum-minimal FILE` trusts the identity provider of that metadata instead of one that it starts.
+//! `axum-minimal FILE` trusts the identity provider of that metadata; `LISTEN` and `BASE_URL` say where this is.
 
 mod scim;
 

@@ -1,6 +1,6 @@
 //! A SAML login in hyper: `cargo run -p hyper-minimal`, open the page it names, press "Sign in".
 //!
-//! `hyper-minimal FILE` trusts the identity provider of that metadata instead of one that it starts.
+//! `hyper-minimal FILE` trusts the identity provider of that metadata; `LISTEN` and `BASE_URL` say where this is.
 
 use std::{convert::Infallible, env, error::Error, sync::Arc};
 

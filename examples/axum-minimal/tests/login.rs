@@ -23,6 +23,11 @@ fn nonsense_is_refused() {
 }
 
 #[test]
+fn a_file_of_metadata_is_trusted_instead() {
+    minimal_suite::a_file_of_metadata(PROGRAM);
+}
+
+#[test]
 fn the_metadata_says_who_it_is() {
     minimal_suite::the_metadata(PROGRAM);
 }

@@ -17,8 +17,8 @@ mod scim;
 
 pub use browser::{Browser, Page};
 pub use login::{
-    a_login, a_replay_is_refused, another_browser_is_refused, nonsense_is_refused, short_enough,
-    the_metadata,
+    a_file_of_metadata, a_login, a_replay_is_refused, another_browser_is_refused,
+    nonsense_is_refused, short_enough, the_metadata,
 };
 pub use program::Program;
 pub use scim::{a_lifecycle, too_large_is_refused, without_a_token};

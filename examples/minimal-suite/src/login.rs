@@ -90,6 +90,25 @@ pub fn nonsense_is_refused(program: &str) {
     assert_refused(&program, &page, "request.unknown");
 }
 
+/// A file of metadata on the command line is trusted; this identity provider wants the request by POST.
+pub fn a_file_of_metadata(program: &str) {
+    const FILE: &str = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/vectors/metadata/accepted__jumpcloud.xml"
+    );
+    let program = Program::start_with(program, &[FILE]);
+    let mut browser = Browser::default();
+    let page = browser.get(&program.url("/login"));
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    let form = "<form method=\"post\" action=\"https://sso.jumpcloud.com/saml2/myproduct\">";
+    assert!(page.body.contains(form), "{}", page.body);
+    let [(name, _)] = browser.cookies() else {
+        panic!("one cookie: {:?}", browser.cookies());
+    };
+    assert!(name.starts_with("login_"), "{name}");
+}
+
 /// The metadata says who it is and where answers go.
 pub fn the_metadata(program: &str) {
     let program = Program::start(program);

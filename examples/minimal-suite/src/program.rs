@@ -26,7 +26,14 @@ impl Program {
     /// Starts it on a free port, and waits for the line that says where it is.
     #[must_use]
     pub fn start(path: &str) -> Self {
+        Self::start_with(path, &[])
+    }
+
+    /// The same, with arguments.
+    #[must_use]
+    pub fn start_with(path: &str, arguments: &[&str]) -> Self {
         let mut child = Command::new(path)
+            .args(arguments)
             .env("LISTEN", "127.0.0.1:0")
             .env_remove("BASE_URL")
             .stdout(Stdio::piped())

@@ -26,7 +26,7 @@ pub struct Store {
 }
 
 enum Inner {
-    Sqlite(Sqlite),
+    Sqlite(Box<Sqlite>),
     #[cfg(feature = "postgres")]
     Postgres(Box<Pool>),
 }
@@ -107,7 +107,7 @@ impl Store {
 
     fn from_sqlite(sqlite: Sqlite) -> Self {
         Self {
-            inner: Arc::new(Inner::Sqlite(sqlite)),
+            inner: Arc::new(Inner::Sqlite(Box::new(sqlite))),
         }
     }
 
@@ -157,6 +157,18 @@ impl Store {
             Inner::Sqlite(sqlite) => sqlite.write(work),
             #[cfg(feature = "postgres")]
             Inner::Postgres(pool) => pool.transaction(Isolation::Serializable, work),
+        }
+    }
+
+    /// As [`Store::transaction`], but what it did is undone too when `work` says `false`.
+    pub(crate) fn attempt<T>(
+        &self,
+        work: impl FnMut(Db<'_>) -> Result<(T, bool), DbError>,
+    ) -> Result<T, DbError> {
+        match &*self.inner {
+            Inner::Sqlite(sqlite) => sqlite.attempt(work),
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(pool) => pool.attempt(Isolation::Serializable, work),
         }
     }
 

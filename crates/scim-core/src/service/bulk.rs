@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::single::check_version;
 use super::write::Planned;
@@ -128,7 +128,10 @@ impl<S: ResourceStore> ScimService<S> {
             .collect();
         Ok(Response::new(
             200,
-            Some(json!({"schemas": [RESPONSE], "Operations": results})),
+            Some(Json::Object(Map::from_iter([
+                ("schemas".to_owned(), json!([RESPONSE])),
+                ("Operations".to_owned(), Json::Array(results)),
+            ]))),
         ))
     }
 

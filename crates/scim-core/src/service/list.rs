@@ -1,6 +1,6 @@
 //! Queries: GET on a resource type or the root, and `.search` (RFC 7644 §3.4.2, §3.4.3; RFC 9865).
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::cursor::{self, Binding};
 use super::{Context, Request, Response, ScimService};
@@ -12,6 +12,8 @@ use crate::json::member;
 use crate::schema::{ResourceTypeId, Returned};
 use crate::store::{Load, LoadMembers, Query, QueryTarget, ResourceStore, Start};
 use crate::token::Access;
+
+const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 
 /// The parameters of a query, from the URL or from a SearchRequest.
 #[derive(Debug, Default)]
@@ -254,34 +256,33 @@ impl<S: ResourceStore> ScimService<S> {
                 })
             })
             .collect();
-        let mut body = json!({
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
-            "totalResults": total,
-            "itemsPerPage": resources.len(),
-            "Resources": resources,
-        });
-        if let Some(object) = body.as_object_mut() {
-            match query.start {
-                Start::Offset(_) => {
-                    object.insert("startIndex".into(), start_index.into());
-                }
-                Start::After(_) => {
-                    // RFC 9865 §2: nextCursor is left out on the last page and only there.
-                    if let Some(next) = page.next {
-                        let text = cursor::make(
-                            &self.config.cursor_key,
-                            &binding,
-                            next,
-                            count,
-                            total,
-                            context.now,
-                        );
-                        object.insert("nextCursor".into(), text.into());
-                    }
+        let mut body = Map::new();
+        let mut put = |name: &str, value: Json| body.insert(name.to_owned(), value);
+        put("schemas", json!([LIST_RESPONSE]));
+        put("totalResults", total.into());
+        put("itemsPerPage", resources.len().into());
+        // Moved, not written anew as `json!` would
+        put("Resources", Json::Array(resources));
+        match query.start {
+            Start::Offset(_) => {
+                put("startIndex", start_index.into());
+            }
+            Start::After(_) => {
+                // RFC 9865 §2: nextCursor is left out on the last page and only there.
+                if let Some(next) = page.next {
+                    let text = cursor::make(
+                        &self.config.cursor_key,
+                        &binding,
+                        next,
+                        count,
+                        total,
+                        context.now,
+                    );
+                    put("nextCursor", text.into());
                 }
             }
         }
-        Ok(Response::new(200, Some(body)))
+        Ok(Response::new(200, Some(Json::Object(body))))
     }
 
     /// RFC 9865 §2: every parameter but the cursor must be the same on every page.

@@ -176,7 +176,7 @@ impl Response {
     pub fn bytes(&self) -> Vec<u8> {
         self.body
             .as_ref()
-            .map(|body| body.to_string().into_bytes())
+            .and_then(|body| serde_json::to_vec(body).ok())
             .unwrap_or_default()
     }
 }

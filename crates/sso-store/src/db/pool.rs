@@ -166,6 +166,15 @@ impl Pool {
         isolation: Isolation,
         mut work: impl FnMut(Db<'_>) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
+        self.attempt(isolation, |db| work(db).map(|value| (value, true)))
+    }
+
+    /// As [`Pool::transaction`], but rolled back too when `work` says `false`.
+    pub(crate) fn attempt<T>(
+        &self,
+        isolation: Isolation,
+        mut work: impl FnMut(Db<'_>) -> Result<(T, bool), DbError>,
+    ) -> Result<T, DbError> {
         let mut patience = Patience::new();
         loop {
             let lent = self.lend()?;
@@ -175,7 +184,14 @@ impl Pool {
                 .and_then(|()| work(Db::postgres(session)));
             // If the connection is lost after this, nobody knows whether it was committed
             let lost = worked.is_err() && session.is_lost();
-            let done = worked.and_then(|value| session.commit().map(|()| value));
+            let done = worked.and_then(|(value, keep)| {
+                if keep {
+                    session.commit()?;
+                } else {
+                    session.roll_back();
+                }
+                Ok(value)
+            });
             let Err(error) = done else {
                 give_back(lent);
                 return done;

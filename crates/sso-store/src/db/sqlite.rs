@@ -10,6 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use super::Db;
 use super::deadline::{Deadline, PATIENCE};
@@ -33,6 +34,8 @@ pub(crate) struct Sqlite {
     writer: Mutex<Writer>,
     /// How many want to write, and have not got the lock yet: one of them will end an open transaction.
     waiting: AtomicUsize,
+    /// How long others may join a transaction.
+    longest: Duration,
     /// `None`: in memory, where there is one connection.
     readers: Option<Readers>,
 }
@@ -100,6 +103,7 @@ impl Sqlite {
                 together: None,
             }),
             waiting: AtomicUsize::new(0),
+            longest: LONGEST_TOGETHER,
             readers,
         })
     }
@@ -139,14 +143,22 @@ impl Sqlite {
         &self,
         work: impl FnOnce(Db<'_>) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
+        self.attempt(|db| work(db).map(|value| (value, true)))
+    }
+
+    /// As [`Sqlite::write`], but what it did is undone too when `work` says `false`.
+    pub(crate) fn attempt<T>(
+        &self,
+        work: impl FnOnce(Db<'_>) -> Result<(T, bool), DbError>,
+    ) -> Result<T, DbError> {
         let mut part = Part::begin(self)?;
         let done = work(Db::sqlite(&part.writer.connection));
-        part.end(done.is_ok());
+        part.end(matches!(done, Ok((_, true))));
         let end = Arc::clone(&part.end);
         drop(part);
         // What was read may have been another one's part: if that is lost, so is the answer
         end.wait()?;
-        done
+        done.map(|(value, _)| value)
     }
 }
 
@@ -155,6 +167,8 @@ struct Part<'a> {
     database: &'a Sqlite,
     writer: MutexGuard<'a, Writer>,
     end: Arc<End>,
+    /// Whether it is the first in its transaction: then undoing it is undoing all, and no savepoint is needed.
+    first: bool,
     ended: bool,
 }
 
@@ -163,14 +177,15 @@ impl<'a> Part<'a> {
         database.waiting.fetch_add(1, Ordering::SeqCst);
         let mut writer = database.lock();
         database.waiting.fetch_sub(1, Ordering::SeqCst);
-        if writer.together.is_none() {
+        let first = writer.together.is_none();
+        if first {
             // The write lock is taken at the start, where waiting for other processes is safe
             Db::sqlite(&writer.connection).command("BEGIN IMMEDIATE")?;
         }
         let together = writer.together.get_or_insert_with(|| Together {
             end: Arc::default(),
             parts: 0,
-            until: Deadline::after(LONGEST_TOGETHER),
+            until: Deadline::after(database.longest),
         });
         together.parts += 1;
         let end = Arc::clone(&together.end);
@@ -178,10 +193,11 @@ impl<'a> Part<'a> {
             database,
             writer,
             end,
+            first,
             ended: false,
         };
-        let begun = Db::sqlite(&part.writer.connection).command("SAVEPOINT part");
-        if let Err(error) = begun {
+        if !first && let Err(error) = Db::sqlite(&part.writer.connection).command("SAVEPOINT part")
+        {
             part.end(false);
             return Err(error);
         }
@@ -193,11 +209,23 @@ impl<'a> Part<'a> {
         self.ended = true;
         let writer = &mut *self.writer;
         let db = Db::sqlite(&writer.connection);
-        let mut done = if keep {
-            db.command("RELEASE part")
-        } else {
-            db.command("ROLLBACK TO part")
-                .and_then(|()| db.command("RELEASE part"))
+        let mut done = match (self.first, keep) {
+            (true, true) => Ok(()),
+            (true, false) => {
+                // Nobody else has a part in it yet; and SQLite may have done it already
+                let undone = if writer.connection.is_autocommit() {
+                    Ok(())
+                } else {
+                    db.command("ROLLBACK")
+                };
+                writer.together = None;
+                self.end.tell(undone);
+                return;
+            }
+            (false, true) => db.command("RELEASE part"),
+            (false, false) => db
+                .command("ROLLBACK TO part")
+                .and_then(|()| db.command("RELEASE part")),
         };
         // After some failures (a full disk) SQLite has rolled everything back by itself
         if writer.connection.is_autocommit() && done.is_ok() {
@@ -279,6 +307,8 @@ fn configure(connection: &Connection) -> Result<(), rusqlite::Error> {
 fn configure_any(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Else a statement whose plan could profit from a bound value is prepared again each time it is used
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "cache_size", -CACHE)?;
     connection.pragma_update(None, "trusted_schema", "OFF")
 }

@@ -1,5 +1,7 @@
 //! Values as text that sorts and compares byte by byte like the values themselves.
 
+use std::collections::HashMap;
+
 use ring::digest::{SHA256, digest};
 use scim_core::document::{Document, Value};
 use scim_core::filter::{Operand, SortValue};
@@ -18,14 +20,31 @@ pub(super) const END: char = '5';
 /// Beyond any instant that `time` can hold, in nanoseconds.
 const INSTANT_OFFSET: i128 = 1_000_000_000_000_000_000_000;
 
-/// An attribute's number in the index: the same in every process and after every restart.
-pub(super) fn attribute(registry: &Registry, attr: AttrId) -> i64 {
-    let hash = digest(&SHA256, registry.attribute(attr).path().as_bytes());
-    let mut first = [0; 8];
-    for (to, from) in first.iter_mut().zip(hash.as_ref()) {
-        *to = *from;
+/// The attributes' numbers in the index: the same in every process and after every restart.
+pub(super) struct Numbers(HashMap<AttrId, i64>);
+
+impl Numbers {
+    pub(super) fn new(registry: &Registry) -> Self {
+        let number = |path: &str| {
+            let hash = digest(&SHA256, path.as_bytes());
+            let mut first = [0; 8];
+            for (to, from) in first.iter_mut().zip(hash.as_ref()) {
+                *to = *from;
+            }
+            i64::from_be_bytes(first)
+        };
+        let attributes = registry.attributes().iter();
+        Self(
+            attributes
+                .map(|attribute| (attribute.id(), number(attribute.path())))
+                .collect(),
+        )
     }
-    i64::from_be_bytes(first)
+
+    /// The number of an attribute of that registry; nothing is found by that of another one's.
+    pub(super) fn of(&self, attr: AttrId) -> i64 {
+        self.0.get(&attr).copied().unwrap_or_default()
+    }
 }
 
 fn boolean(value: bool) -> String {
@@ -154,7 +173,7 @@ pub(super) struct Row {
 }
 
 /// A document as rows.
-pub(super) fn rows(registry: &Registry, document: &Document) -> Vec<Row> {
+pub(super) fn rows(registry: &Registry, numbers: &Numbers, document: &Document) -> Vec<Row> {
     let mut rows = Vec::new();
     for (attr, value) in document.attributes() {
         let elements = value.elements();
@@ -169,7 +188,7 @@ pub(super) fn rows(registry: &Registry, document: &Document) -> Vec<Row> {
         for (index, element) in elements.iter().enumerate() {
             let mut row = |attr: AttrId, value: &Value| {
                 rows.push(Row {
-                    attr: attribute(registry, attr),
+                    attr: numbers.of(attr),
                     element: i64::try_from(index).unwrap_or(i64::MAX),
                     lead: index == lead,
                     key: scalar(registry, attr, value),

@@ -103,6 +103,15 @@ struct Cut<'a> {
     count_total: bool,
 }
 
+impl Cut<'_> {
+    /// How many match, if that can be told from how many came.
+    fn shows_the_end(&self, came: usize) -> Option<u64> {
+        let from_the_start = self.after.is_none() && (came > 0 || self.offset == 0);
+        (from_the_start && came < self.limit)
+            .then(|| u64::try_from(self.offset.saturating_add(came)).unwrap_or(u64::MAX))
+    }
+}
+
 struct Search<'a> {
     translator: Translator<'a>,
     condition: Condition,
@@ -118,6 +127,7 @@ impl<'a> Search<'a> {
         let kind = registry.resource_type(target.kind);
         let mut translator = Translator {
             registry,
+            numbers: tables.numbers,
             kind: target.kind,
             dialect: tables.db.dialect(),
             // The tenant is ?1 and the kind ?2, everywhere
@@ -170,7 +180,7 @@ impl<'a> Search<'a> {
                         Some(Resolved::Attribute(own)) if own == path
                     );
                 let always = own && leaf.required();
-                Key::Value(encode::attribute(registry, path.leaf()), always)
+                Key::Value(tables.numbers.of(path.leaf()), always)
             }
         };
         Self {
@@ -189,16 +199,9 @@ impl<'a> Search<'a> {
         target: &QueryTarget,
         cut: &Cut<'_>,
     ) -> Result<(Vec<Hit>, u64), DbError> {
+        // Before what `select` binds
+        let conditions = self.translator.params.clone();
         let mut total = 0;
-        if cut.count_total && self.condition.exact {
-            let sql = format!(
-                "SELECT COUNT(*) FROM scim_resources r WHERE r.tenant = ?1 AND r.kind = ?2 AND ({})",
-                self.condition.sql
-            );
-            let params = &self.translator.params;
-            let count: i64 = tables.db.one(&sql, params, |row| row.get(0))?;
-            total = u64::try_from(count).unwrap_or(0);
-        }
         // Where the filter judges each row and all are counted, none may be passed over
         let judge = target.filter.as_ref().filter(|_| !self.condition.exact);
         let whole = judge.is_some() && cut.count_total;
@@ -213,7 +216,14 @@ impl<'a> Search<'a> {
             })
         };
         let Some(filter) = judge else {
-            return Ok((tables.db.query(&sql, params, hit)?, total));
+            let hits = tables.db.query(&sql, params, hit)?;
+            if cut.count_total {
+                total = match cut.shows_the_end(hits.len()) {
+                    Some(total) => total,
+                    None => self.count(tables, &conditions)?,
+                };
+            }
+            return Ok((hits, total));
         };
         let mut hits = Vec::new();
         let mut skip = cut.offset;
@@ -251,6 +261,16 @@ impl<'a> Search<'a> {
         Ok((hits, total))
     }
 
+    /// How many match an exact condition.
+    fn count(&self, tables: &Tables<'_>, params: &[Param<'_>]) -> Result<u64, DbError> {
+        let sql = format!(
+            "SELECT COUNT(*) FROM scim_resources r WHERE r.tenant = ?1 AND r.kind = ?2 AND ({})",
+            self.condition.sql
+        );
+        let count: i64 = tables.db.one(&sql, params, |row| row.get(0))?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
     fn select(&mut self, cut: &Cut<'_>, judged: bool, whole: bool) -> Result<String, DbError> {
         let from = match self.key {
             // The index of keys gives the order, and the first page costs no more than a page
@@ -258,7 +278,7 @@ impl<'a> Search<'a> {
                 let attr = self.translator.bind(attr);
                 format!(
                     "scim_values k JOIN scim_resources r ON k.tenant = r.tenant AND k.id = r.id \
-                     WHERE k.tenant = ?1 AND k.attr = {attr} AND k.lead = 1 AND"
+                     WHERE k.tenant = ?1 AND k.attr = {attr} AND k.lead = 1 AND k.key IS NOT NULL AND"
                 )
             }
             Key::Value(attr, false) => {

@@ -25,6 +25,8 @@ use scim_core::store::{
 use scim_core::text;
 use time::OffsetDateTime;
 
+use encode::Numbers;
+
 pub use deferred::ScimLog;
 pub use records::{AddedSchema, registry as scim_registry};
 
@@ -51,6 +53,7 @@ use crate::store::{Store, from_json};
 pub struct ScimStore {
     store: Store,
     registry: Arc<Registry>,
+    numbers: Arc<Numbers>,
 }
 
 impl fmt::Debug for ScimStore {
@@ -63,6 +66,7 @@ impl fmt::Debug for ScimStore {
 struct Tables<'a> {
     db: Db<'a>,
     registry: &'a Registry,
+    numbers: &'a Numbers,
     tenant: &'a str,
 }
 
@@ -70,7 +74,12 @@ impl ScimStore {
     /// Resources of the types of a registry.
     #[must_use]
     pub fn new(store: Store, registry: Arc<Registry>) -> Self {
-        Self { store, registry }
+        let numbers = Arc::new(Numbers::new(&registry));
+        Self {
+            store,
+            registry,
+            numbers,
+        }
     }
 
     /// The schemas of the resources.
@@ -120,6 +129,7 @@ impl ScimStore {
         Tables {
             db,
             registry: &self.registry,
+            numbers: &self.numbers,
             tenant: tenant.as_str(),
         }
     }
@@ -173,9 +183,18 @@ impl ResourceStore for ScimStore {
         tenant: &TenantId,
         batch: &Batch,
     ) -> Result<Vec<Result<Vec<Written>, WriteError>>, StoreError> {
-        self.store
-            .transaction(|db| self.tables(db, tenant).batch(batch))
-            .map_err(|error| failed(&error))
+        let done = match batch.units.as_slice() {
+            // What stands alone needs no savepoint to fall by itself
+            [unit] if unit.requires.is_empty() && !unit.failed => self.store.attempt(|db| {
+                let done = self.tables(db, tenant).alone(unit, batch)?;
+                let keep = done.is_ok();
+                Ok((vec![done], keep))
+            }),
+            _ => self
+                .store
+                .transaction(|db| self.tables(db, tenant).batch(batch)),
+        };
+        done.map_err(|error| failed(&error))
     }
 
     async fn tombstone(
@@ -196,7 +215,7 @@ impl ResourceStore for ScimStore {
                 params![
                     tenant.as_str(),
                     name,
-                    encode::attribute(&self.registry, attr),
+                    self.numbers.of(attr),
                     encode::bounded(&key),
                 ],
                 |row| {

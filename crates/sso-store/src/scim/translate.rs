@@ -8,7 +8,7 @@ use scim_core::document::{Node, Value};
 use scim_core::filter::{CompareOp, Filter, Leaf, Operand, Test};
 use scim_core::schema::{AttrId, Registry, ResourceTypeId};
 
-use super::encode::{self, END, TEXT};
+use super::encode::{self, END, Numbers, TEXT};
 use crate::db::Param;
 use crate::db::dialect::Dialect;
 
@@ -42,6 +42,7 @@ impl Condition {
 /// Collects the parameters of one statement.
 pub(super) struct Translator<'a> {
     pub(super) registry: &'a Registry,
+    pub(super) numbers: &'a Numbers,
     pub(super) kind: ResourceTypeId,
     pub(super) dialect: Dialect,
     pub(super) params: Vec<Param<'static>>,
@@ -101,7 +102,7 @@ impl Translator<'_> {
     }
 
     fn attribute(&mut self, attr: AttrId) -> String {
-        let number = encode::attribute(self.registry, attr);
+        let number = self.numbers.of(attr);
         self.bind(number)
     }
 

@@ -60,11 +60,23 @@ impl Tables<'_> {
         Ok(results)
     }
 
+    /// The only unit of a batch, whose transaction the caller rolls back if it falls.
+    pub(super) fn alone(&self, unit: &Unit, batch: &Batch) -> Result<UnitResult, DbError> {
+        if batch.stop_after_errors == Some(0) {
+            return Ok(Err(WriteError::NotAttempted));
+        }
+        match self.writes(unit, batch) {
+            Ok(written) => Ok(Ok(written)),
+            Err(Stop::Unit(error)) => Ok(Err(error)),
+            Err(Stop::All(error)) => Err(error),
+        }
+    }
+
     fn unit(&self, unit: &Unit, batch: &Batch) -> Result<UnitResult, DbError> {
-        self.db.batch("SAVEPOINT unit")?;
+        self.db.command("SAVEPOINT unit")?;
         match self.writes(unit, batch) {
             Ok(written) => {
-                self.db.batch("RELEASE unit")?;
+                self.db.command("RELEASE unit")?;
                 Ok(Ok(written))
             }
             Err(Stop::Unit(error)) => {
@@ -121,36 +133,13 @@ impl Tables<'_> {
                 members,
                 connection,
             } => {
-                let buried = self.db.exists(
-                    "SELECT 1 FROM scim_tombstones WHERE tenant = ?1 AND id = ?2",
-                    params![self.tenant, id.as_str()],
-                )?;
-                if buried || self.exists(id)? {
-                    return Err(WriteError::IdInUse(id.clone()).into());
-                }
                 let resource = Resource::new(id.clone(), document.clone(), batch.now);
-                self.claim(&resource)?;
-                self.insert(&resource, connection.as_ref())?;
-                self.index(&resource)?;
-                self.change_members(id, &MemberDelta::exactly(members.iter().cloned()))?;
-                Ok(receipt(&resource, true))
+                self.put(&resource, connection.as_ref(), members.iter().cloned())
             }
             Write::Restore(resource) => {
-                let id = &resource.id;
-                let buried = self.db.exists(
-                    "SELECT 1 FROM scim_tombstones WHERE tenant = ?1 AND id = ?2",
-                    params![self.tenant, id.as_str()],
-                )?;
-                if buried || self.exists(id)? {
-                    return Err(WriteError::IdInUse(id.clone()).into());
-                }
-                self.claim(resource)?;
-                self.insert(resource, resource.connection.as_ref())?;
-                self.index(resource)?;
                 let members = resource.members.iter().flatten();
                 let members = members.map(|member| member.id.clone());
-                self.change_members(id, &MemberDelta::exactly(members))?;
-                Ok(receipt(resource, true))
+                self.put(resource, resource.connection.as_ref(), members)
             }
             Write::Update {
                 kind,
@@ -160,7 +149,7 @@ impl Tables<'_> {
                 members,
             } => {
                 let mut resource = self.expect(*kind, id, *expected)?;
-                let joined = self.change_members(id, members)?;
+                let joined = !members.is_empty() && self.change_members(id, members)?;
                 let differs = document.as_ref().filter(|new| **new != resource.document);
                 if !joined && differs.is_none() {
                     return Ok(receipt(&resource, false));
@@ -192,6 +181,30 @@ impl Tables<'_> {
         }
     }
 
+    /// Stores a resource whose id was never used.
+    fn put(
+        &self,
+        resource: &Resource,
+        connection: Option<&ConnectionId>,
+        members: impl Iterator<Item = ResourceId>,
+    ) -> Result<Written, Stop> {
+        let id = &resource.id;
+        let buried = self.db.exists(
+            "SELECT 1 FROM scim_tombstones WHERE tenant = ?1 AND id = ?2",
+            params![self.tenant, id.as_str()],
+        )?;
+        if buried || !self.insert(resource, connection)? {
+            return Err(WriteError::IdInUse(id.clone()).into());
+        }
+        self.claim(resource)?;
+        self.index(resource)?;
+        let mut members = members.peekable();
+        if members.peek().is_some() {
+            self.change_members(id, &MemberDelta::exactly(members))?;
+        }
+        Ok(receipt(resource, true))
+    }
+
     fn expect(
         &self,
         kind: ResourceTypeId,
@@ -219,7 +232,7 @@ impl Tables<'_> {
     fn claim(&self, resource: &Resource) -> Result<(), Stop> {
         let kind = self.registry.resource_type(resource.resource_type()).name();
         for (attr, key) in self.unique_keys(&resource.document) {
-            let number = encode::attribute(self.registry, attr);
+            let number = self.numbers.of(attr);
             let key = encode::bounded(&key);
             let taken = self.db.execute(
                 "INSERT INTO scim_unique (tenant, kind, attr, key, id) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -242,12 +255,13 @@ impl Tables<'_> {
         Ok(())
     }
 
-    fn insert(&self, resource: &Resource, connection: Option<&ConnectionId>) -> Result<(), Stop> {
+    /// `false` when the id is in use.
+    fn insert(&self, resource: &Resource, connection: Option<&ConnectionId>) -> Result<bool, Stop> {
         let kind = self.registry.resource_type(resource.resource_type()).name();
-        self.db.execute(
+        let inserted = self.db.execute(
             "INSERT INTO scim_resources
                  (tenant, id, kind, version, created, modified, connection, display, document)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (tenant, id) DO NOTHING",
             params![
                 self.tenant,
                 resource.id.as_str(),
@@ -260,7 +274,7 @@ impl Tables<'_> {
                 resource.document.to_stored(self.registry),
             ],
         )?;
-        Ok(())
+        Ok(inserted == 1)
     }
 
     fn replace_document(&self, resource: &Resource) -> Result<(), Stop> {
@@ -291,7 +305,7 @@ impl Tables<'_> {
 
     fn index(&self, resource: &Resource) -> Result<(), Stop> {
         let id = resource.id.as_str();
-        let rows = encode::rows(self.registry, &resource.document).into_iter();
+        let rows = encode::rows(self.registry, self.numbers, &resource.document).into_iter();
         self.db.execute_each(
             "INSERT INTO scim_values (tenant, id, attr, element, lead, key)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -354,7 +368,7 @@ impl Tables<'_> {
             |row| row.get(0),
         )?;
         for (attr, key) in equality_keys(self.registry, &resource.document) {
-            let attr = encode::attribute(self.registry, attr);
+            let attr = self.numbers.of(attr);
             self.db.execute(
                 "INSERT INTO scim_tombstone_keys (tenant, kind, attr, key, seq)
                      VALUES (?1, ?2, ?3, ?4, ?5)",

@@ -184,8 +184,11 @@ fn end_sessions(
         return;
     };
     let kind = users.id();
+    // Whoever is new is signed in nowhere
+    let at_users = log.path.trim_matches('/').eq_ignore_ascii_case("Users");
+    let is_new = log.method == "POST" && at_users;
     for change in &log.changes {
-        if change.resource_type != users.name() {
+        if change.resource_type != users.name() || is_new {
             continue;
         }
         let found = service

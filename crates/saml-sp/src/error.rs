@@ -4,7 +4,8 @@ use core::fmt;
 
 use saml_xml::{TextPos, XmlError};
 
-use crate::reason::Reason;
+use crate::random::RandomError;
+use crate::reason::{ConnectionRule, Reason};
 
 /// A failure outside validation: configuration, starting a login, or reading a form.
 ///
@@ -53,6 +54,13 @@ impl From<XmlError> for Error {
             reason: error.kind().into(),
             at: Some(error.at()),
         }
+    }
+}
+
+/// `connection.random`.
+impl From<RandomError> for Error {
+    fn from(_: RandomError) -> Self {
+        ConnectionRule::Random.into()
     }
 }
 

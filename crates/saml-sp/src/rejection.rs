@@ -3,9 +3,10 @@
 use core::fmt;
 
 use crate::error::Error;
-use crate::reason::Reason;
+use crate::reason::{Reason, StoreRule};
 use crate::report::{Failure, Report};
 use crate::response::status::Status;
+use crate::store::StoreError;
 
 pub(crate) const PUBLIC_MESSAGE: &str = "The sign-in could not be completed. Please try again; if it keeps failing, contact your administrator.";
 
@@ -123,5 +124,12 @@ impl From<Error> for Rejection {
             failure = failure.at(at.offset..at.offset);
         }
         Self::new(error.reason(), Report::of_failure(failure))
+    }
+}
+
+/// A store that fails while a pending login is kept or looked for refuses the login (`store.failed`).
+impl From<StoreError> for Rejection {
+    fn from(error: StoreError) -> Self {
+        Self::from(Error::from(StoreRule::Failed)).with_store_error(Box::new(error))
     }
 }

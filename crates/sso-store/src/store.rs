@@ -67,9 +67,18 @@ impl Store {
     /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, and brings its schema up to date. Any number of
     /// processes may do so at the same time.
     ///
-    /// The connection is not encrypted: let it run over a Unix socket
-    /// (`postgres:///DATABASE?host=/run/postgresql`), the loopback interface or a private network. A
-    /// URL with `sslmode=require` is refused.
+    /// What stays on this machine (a Unix socket as in `postgres:///DATABASE?host=/run/postgresql`, the
+    /// loopback interface) is not encrypted unless the URL asks for it; everything else is, with the
+    /// feature `postgres-tls`, or is refused:
+    ///
+    /// | `sslmode` | |
+    /// |---|---|
+    /// | `disable` | not encrypted: a private network, a tunnel |
+    /// | `require`, `verify-full` | encrypted; the server's certificate and its name are verified, with either word |
+    /// | `allow`, `prefer`, `verify-ca` | refused: they could end without encryption, or with another server |
+    ///
+    /// `sslrootcert=FILE` has the certificates (PEM) to trust; without it, or with `system`, they are
+    /// those of Mozilla's root programme.
     ///
     /// Where transactions get into each other's way they are run again, for up to ten seconds; so
     /// they are when a connection is lost before a commit. When it is lost during a commit the error

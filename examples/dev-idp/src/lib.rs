@@ -25,4 +25,4 @@ mod web;
 
 pub use answer::Broken;
 pub use config::{Config, KeyError};
-pub use web::{router, serve};
+pub use web::{router, serve, start};

@@ -51,6 +51,20 @@ pub async fn serve(listener: TcpListener, config: Config) -> io::Result<()> {
     axum::serve(listener, router(config)).await
 }
 
+/// Starts an IdP with a new key on a free port of 127.0.0.1, beside whatever else the runtime does, and
+/// gives its metadata. It answers to one assertion consumer service.
+///
+/// # Errors
+/// What binding the port fails with.
+pub async fn start(acs_url: &str) -> io::Result<String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let config = Config::new(url).allow_acs(acs_url);
+    let metadata = config.metadata_xml();
+    tokio::spawn(serve(listener, config));
+    Ok(metadata)
+}
+
 type Shared = State<Arc<Config>>;
 
 /// A page with the headers that every page has. `script` is the hash of the one script that may run.

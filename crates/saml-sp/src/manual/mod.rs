@@ -3,6 +3,7 @@
 //! | page | for whom |
 //! |---|---|
 //! | [`login`] | everybody: a login from the button to the session, as a program that runs |
+//! | [`frameworks`] | everybody: what is left to write for axum, hyper, actix, or another |
 //! | [`idp_initiated`] | whose customers click a tile in their own portal |
 //! | [`tenants`] | who has more than one customer: routes, accounts, e-mail addresses |
 //! | [`sp_metadata`] | who hands metadata to an identity provider, and changes keys |
@@ -23,6 +24,9 @@
 
 #[doc = include_str!("login.md")]
 pub mod login {}
+
+#[doc = include_str!("frameworks.md")]
+pub mod frameworks {}
 
 #[doc = include_str!("idp_initiated.md")]
 pub mod idp_initiated {}

@@ -1,8 +1,8 @@
 //! The last step: a login happens once.
 
 use saml_sp::{
-    Consumed, MemoryStore, PendingLogin, ReplayKey, ReplayStore, RequestId, RequestStore,
-    StoreError, Validated,
+    Consumed, MemoryStore, PendingLogin, RandomError, Rejection, ReplayKey, ReplayStore, RequestId,
+    RequestStore, StoreError, Validated,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -44,6 +44,19 @@ impl ReplayStore for Failing {
     ) -> Result<bool, StoreError> {
         Err(StoreError::new("down"))
     }
+}
+
+#[test]
+fn what_fails_outside_the_steps_is_refused_like_the_rest() {
+    let error = block_on(Failing.find(pending().id())).unwrap_err();
+    let rejection = Rejection::from(error);
+    assert_eq!(rejection.code(), "store.failed");
+    let cause = std::error::Error::source(&rejection).unwrap();
+    assert_eq!(cause.source().unwrap().to_string(), "down");
+    assert_eq!(
+        saml_sp::Error::from(RandomError).code(),
+        "connection.random"
+    );
 }
 
 #[test]

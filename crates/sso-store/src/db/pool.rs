@@ -3,14 +3,20 @@
 //! One thread drives all of them, with a small runtime of its own: callers wait on their own threads
 //! and need none.
 
+#[cfg(feature = "postgres-tls")]
+mod tls;
+mod transport;
+
 use std::sync::mpsc;
 use std::time::Duration;
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Config, Error, NoTls, Socket};
 
+use self::transport::Transport;
 use super::Db;
 use super::deadline::{Deadline, PATIENCE};
 use super::lend::{Lender, Lent};
@@ -51,10 +57,29 @@ impl Isolation {
 
 pub(crate) struct Pool {
     config: Config,
+    transport: Transport,
     runtime: Handle,
     sessions: Lender<Session>,
     /// Dropped with the pool; then the thread ends, and with it every connection.
     _alive: oneshot::Sender<()>,
+}
+
+/// Connects, hands the client over, and carries its questions until it is dropped or the server goes;
+/// whoever waits for an answer then is told.
+async fn drive<T>(config: Config, tls: T, client: mpsc::Sender<Result<Client, Error>>)
+where
+    T: MakeTlsConnect<Socket>,
+{
+    match config.connect(tls).await {
+        Ok((made, connection)) => {
+            if client.send(Ok(made)).is_ok() {
+                connection.await.ok();
+            }
+        }
+        Err(error) => {
+            client.send(Err(error)).ok();
+        }
+    }
 }
 
 impl Pool {
@@ -62,10 +87,7 @@ impl Pool {
     /// `store.open_failed` when the URL is none or the server is not there.
     pub(crate) fn connect(url: &str) -> Result<Self, DbError> {
         let failed = |cause: String| DbError::because(DbErrorKind::OpenFailed, cause);
-        // The driver's words for a bad URL could hold a piece of it, such as the password
-        let mut config: Config = url
-            .parse()
-            .map_err(|_| failed("the URL is not understood".to_owned()))?;
+        let (mut config, transport) = transport::read(url).map_err(failed)?;
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT);
         }
@@ -84,6 +106,7 @@ impl Pool {
             .map_err(|error| failed(error.to_string()))?;
         let pool = Self {
             config,
+            transport,
             runtime: handle,
             sessions: Lender::new(SIZE),
             _alive: alive,
@@ -99,20 +122,11 @@ impl Pool {
         let unavailable = |cause: &str| DbError::because(DbErrorKind::Unavailable, cause);
         let (send, receive) = mpsc::channel();
         let config = self.config.clone();
-        self.runtime.spawn(async move {
-            match config.connect(NoTls).await {
-                Ok((client, connection)) => {
-                    if send.send(Ok(client)).is_ok() {
-                        // Ends when the client is dropped or the server goes; whoever waits for an
-                        // answer is told
-                        connection.await.ok();
-                    }
-                }
-                Err(error) => {
-                    send.send(Err(error)).ok();
-                }
-            }
-        });
+        match &self.transport {
+            Transport::Plain => self.runtime.spawn(drive(config, NoTls, send)),
+            #[cfg(feature = "postgres-tls")]
+            Transport::Tls(tls) => self.runtime.spawn(drive(config, tls.clone(), send)),
+        };
         let client = receive
             .recv_timeout(CONNECT * 2)
             .map_err(|_| unavailable("the server did not answer in time"))?

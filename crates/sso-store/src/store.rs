@@ -111,6 +111,36 @@ impl Store {
         }
     }
 
+    /// Runs `work`, and lets all its writes to this database share one flush: what each of its methods
+    /// promises to be on the disk is there when this returns `Ok`, and what `work` answers may not be told
+    /// to anybody before. It has to do its work on this thread. PostgreSQL has a flush for each write.
+    ///
+    /// ```
+    /// use sso_store::{Event, NewLogEntry, Store};
+    /// use time::macros::datetime;
+    ///
+    /// let store = Store::in_memory()?;
+    /// let now = datetime!(2026-11-23 12:00 UTC);
+    /// let references = store.together(|| {
+    ///     for reference in ["7QK2-M4XD", "9ABC-DEFG"] {
+    ///         store.append_log(&NewLogEntry::new(now, Event::LoginRejected, reference, "why"))?;
+    ///     }
+    ///     Ok::<_, sso_store::DbError>(2)
+    /// })??;
+    /// assert_eq!(references, 2);
+    /// # Ok::<(), sso_store::DbError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `store.unavailable` when the flush failed: then nothing of it may be there.
+    pub fn together<T>(&self, work: impl FnOnce() -> T) -> Result<T, DbError> {
+        match &*self.inner {
+            Inner::Sqlite(sqlite) => sqlite.together(work),
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(_) => Ok(work()),
+        }
+    }
+
     /// Runs `work`, which is one question.
     pub(crate) fn read<T>(
         &self,

@@ -4,6 +4,8 @@
 //! while others wait to do theirs leaves the transaction open for them; the last one commits for all,
 //! and nobody is answered before that. A part that fails is undone by itself.
 
+mod scope;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -27,14 +29,14 @@ const CACHE: i64 = 16 * 1024;
 /// again and again are carried once.
 const CHECKPOINT: i64 = 4096;
 /// A transaction that others join ends after so many of them, or so long.
-const MOST_TOGETHER: usize = 64;
+const MOST_TOGETHER: usize = 256;
 const LONGEST_TOGETHER: Duration = Duration::from_millis(10);
 
 pub(crate) struct Sqlite {
     writer: Mutex<Writer>,
     /// How many want to write, and have not got the lock yet: one of them will end an open transaction.
     waiting: AtomicUsize,
-    /// How long others may join a transaction.
+    /// How long others may join a transaction, and are waited for.
     longest: Duration,
     /// `None`: in memory, where there is one connection.
     readers: Option<Readers>,
@@ -49,12 +51,14 @@ struct Writer {
 struct Together {
     end: Arc<End>,
     parts: usize,
-    until: Deadline,
+    /// Threads that have a part in it and come again.
+    pledged: usize,
 }
 
 /// How a shared transaction ended, for all who had a part in it.
-#[derive(Default)]
 struct End {
+    /// When it ends at the latest, whoever else was to come.
+    until: Deadline,
     outcome: Mutex<Option<Result<(), (DbErrorKind, String)>>>,
     told: Condvar,
 }
@@ -123,6 +127,13 @@ impl Sqlite {
             // Whoever has the only connection is alone with it
             return work(Db::sqlite(&self.lock().connection));
         };
+        if self.has_pending() {
+            let writer = self.lock();
+            // Unless it was committed before the lock was here
+            if self.has_pending() {
+                return work(Db::sqlite(&writer.connection));
+            }
+        }
         let mut lent = readers.lender.lend(
             |_| true,
             || open_reader(&readers.path).map_err(DbError::from),
@@ -157,8 +168,65 @@ impl Sqlite {
         let end = Arc::clone(&part.end);
         drop(part);
         // What was read may have been another one's part: if that is lost, so is the answer
-        end.wait()?;
+        if !self.comes_again() {
+            self.wait(&end)?;
+        }
         done.map(|(value, _)| value)
+    }
+
+    /// Waits until a transaction has ended; past its time, ends it.
+    fn wait(&self, end: &Arc<End>) -> Result<(), DbError> {
+        loop {
+            if let Some(outcome) = end.wait() {
+                return outcome;
+            }
+            let mut writer = self.lock();
+            if writer.is_in(end) {
+                writer.commit(Ok(()));
+            }
+        }
+    }
+
+    /// A thread that was to come again does not.
+    fn leave(&self, end: &Arc<End>) {
+        let mut writer = self.lock();
+        if !writer.is_in(end) {
+            return;
+        }
+        if let Some(together) = &mut writer.together {
+            together.pledged = together.pledged.saturating_sub(1);
+        }
+        if !self.is_awaited(&writer) {
+            writer.commit(Ok(()));
+        }
+    }
+
+    /// Whether somebody comes who will end the open transaction, and there is room and time for that.
+    fn is_awaited(&self, writer: &Writer) -> bool {
+        writer.together.as_ref().is_some_and(|together| {
+            let comes = together.pledged > 0 || self.waiting.load(Ordering::SeqCst) > 0;
+            comes && together.parts < MOST_TOGETHER && together.end.until.left().is_some()
+        })
+    }
+}
+
+impl Writer {
+    fn is_in(&self, end: &Arc<End>) -> bool {
+        let together = self.together.as_ref();
+        together.is_some_and(|together| Arc::ptr_eq(&together.end, end))
+    }
+
+    /// Ends the open transaction for all who have a part in it, unless something went wrong before.
+    fn commit(&mut self, before: Result<(), DbError>) {
+        let db = Db::sqlite(&self.connection);
+        let done = before.and_then(|()| db.command("COMMIT"));
+        if done.is_err() && !self.connection.is_autocommit() {
+            // If even that fails the next one to begin is told
+            db.command("ROLLBACK").ok();
+        }
+        if let Some(together) = self.together.take() {
+            together.end.tell(done);
+        }
     }
 }
 
@@ -183,9 +251,9 @@ impl<'a> Part<'a> {
             Db::sqlite(&writer.connection).command("BEGIN IMMEDIATE")?;
         }
         let together = writer.together.get_or_insert_with(|| Together {
-            end: Arc::default(),
+            end: Arc::new(End::by(Deadline::after(database.longest))),
             parts: 0,
-            until: Deadline::after(database.longest),
+            pledged: 0,
         });
         together.parts += 1;
         let end = Arc::clone(&together.end);
@@ -204,7 +272,7 @@ impl<'a> Part<'a> {
         Ok(part)
     }
 
-    /// Keeps or undoes the part. Commits, unless somebody waits who will.
+    /// Keeps or undoes the part. Commits, unless somebody comes who will.
     fn end(&mut self, keep: bool) {
         self.ended = true;
         let writer = &mut *self.writer;
@@ -234,20 +302,14 @@ impl<'a> Part<'a> {
                 "the transaction was rolled back",
             ));
         }
-        let others_follow = self.database.waiting.load(Ordering::SeqCst) > 0;
-        let has_room = writer.together.as_ref().is_some_and(|together| {
-            together.parts < MOST_TOGETHER && together.until.left().is_some()
-        });
-        if done.is_ok() && others_follow && has_room {
-            return;
+        if self.database.note(&self.end)
+            && let Some(together) = &mut writer.together
+        {
+            together.pledged += 1;
         }
-        let done = done.and_then(|()| db.command("COMMIT"));
-        if done.is_err() && !writer.connection.is_autocommit() {
-            // If even that fails the next one to begin is told
-            db.command("ROLLBACK").ok();
+        if done.is_err() || !self.database.is_awaited(writer) {
+            writer.commit(done);
         }
-        writer.together = None;
-        self.end.tell(done);
     }
 }
 
@@ -260,6 +322,14 @@ impl Drop for Part<'_> {
 }
 
 impl End {
+    fn by(until: Deadline) -> Self {
+        Self {
+            until,
+            outcome: Mutex::default(),
+            told: Condvar::new(),
+        }
+    }
+
     fn tell(&self, outcome: Result<(), DbError>) {
         let told = outcome.map_err(|error| {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
@@ -269,19 +339,24 @@ impl End {
         self.told.notify_all();
     }
 
-    fn wait(&self) -> Result<(), DbError> {
+    fn is_told(&self) -> bool {
+        let outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        outcome.is_some()
+    }
+
+    /// How it ended; `None` when its time is over and nobody has ended it.
+    fn wait(&self) -> Option<Result<(), DbError>> {
         let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             match &*outcome {
-                Some(Ok(())) => return Ok(()),
+                Some(Ok(())) => return Some(Ok(())),
                 Some(Err((kind, cause))) => {
-                    return Err(DbError::because(*kind, cause.clone()));
+                    return Some(Err(DbError::because(*kind, cause.clone())));
                 }
                 None => {
-                    outcome = self
-                        .told
-                        .wait(outcome)
-                        .unwrap_or_else(PoisonError::into_inner);
+                    let left = self.until.left()?;
+                    let waited = self.told.wait_timeout(outcome, left);
+                    outcome = waited.unwrap_or_else(PoisonError::into_inner).0;
                 }
             }
         }

@@ -146,20 +146,27 @@ pub(crate) fn handle(app: &App, request: &Request, now: OffsetDateTime) -> Respo
             return Response::error(&error.into());
         }
     };
-    let mut response = ready(service.handle(request, &speaker, now));
-    if let Some(mut line) = response.log.take() {
-        line.duration_ms = u64::try_from(begun.elapsed().as_millis()).ok();
-        // The line of a change is as durable as the change; who only reads waits for no disk
-        let logged = if line.changes.is_empty() {
-            app.scim.log.defer(line)
-        } else {
-            app.scim.log.write(line)
-        };
-        if let Err(error) = logged {
-            eprintln!("a SCIM request could not be logged: {}", error.code());
+    // The resource, the account and the line in the log share one flush of the disk
+    let answered = app.store().together(|| {
+        let mut response = ready(service.handle(request, &speaker, now));
+        if let Some(mut line) = response.log.take() {
+            line.duration_ms = u64::try_from(begun.elapsed().as_millis()).ok();
+            // The line of a change is as durable as the change; who only reads waits for no disk
+            let logged = if line.changes.is_empty() {
+                app.scim.log.defer(line)
+            } else {
+                app.scim.log.write(line)
+            };
+            if let Err(error) = logged {
+                eprintln!("a SCIM request could not be logged: {}", error.code());
+            }
         }
-    }
-    response
+        response
+    });
+    answered.unwrap_or_else(|error| {
+        let error = scim_core::store::StoreError::new(error.code());
+        Response::error(&error.into())
+    })
 }
 
 fn speaker(connection: &ConnectionRecord, record: &TokenRecord) -> Connection {

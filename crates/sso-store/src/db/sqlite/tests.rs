@@ -172,3 +172,102 @@ fn what_was_written_is_there_to_read_and_readers_do_not_write() {
     let error = sqlite.read(true, |db| insert(db, 9)).unwrap_err();
     assert_eq!(error.kind(), DbErrorKind::Unavailable);
 }
+
+#[test]
+fn what_one_thread_writes_in_a_scope_is_committed_at_its_end() {
+    let (folder, sqlite) = file();
+    let outside = Connection::open(folder.path().join("test.db")).unwrap();
+    let seen_outside = || -> i64 {
+        outside
+            .query_row("SELECT COUNT(*) FROM numbers", [], |row| row.get(0))
+            .unwrap()
+    };
+    let inside = sqlite.together(|| {
+        sqlite.write(|db| insert(db, 1)).unwrap();
+        let failed = sqlite.write(|db| {
+            insert(db, 2)?;
+            Err::<(), _>(DbError::new(DbErrorKind::NotFound))
+        });
+        assert_eq!(failed.unwrap_err().kind(), DbErrorKind::NotFound);
+        sqlite.together(|| sqlite.write(|db| insert(db, 3)).unwrap())?;
+        // Its own writes are seen inside, and by nobody else
+        Ok::<_, DbError>((numbers(&sqlite), seen_outside()))
+    });
+    assert_eq!(inside.unwrap().unwrap(), (vec![1, 3], 0));
+    assert_eq!(seen_outside(), 2);
+    assert_eq!(numbers(&sqlite), [1, 3]);
+    assert!(sqlite.writer.lock().unwrap().together.is_none());
+}
+
+#[test]
+fn a_scope_whose_commit_fails_says_so() {
+    let (_folder, sqlite) = file();
+    let orphan = |db: Db<'_>| {
+        db.execute("INSERT INTO orphans (n) VALUES (77)", params![])
+            .map(drop)
+    };
+    let error = sqlite
+        .together(|| sqlite.write(orphan).is_ok())
+        .unwrap_err();
+    assert_eq!(error.kind(), DbErrorKind::AlreadyExists);
+    assert_eq!(numbers(&sqlite), [0_i64; 0]);
+}
+
+#[test]
+fn a_scope_that_panics_or_is_slow_holds_nobody_up() {
+    let (_folder, mut sqlite) = file();
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        sqlite.together(|| {
+            sqlite.write(|db| insert(db, 1)).unwrap();
+            panic!("in the middle")
+        })
+    }));
+    assert!(panicked.is_err_and(|cause| cause.is::<&str>()));
+    // What was written before is there: each write stands by itself
+    assert_eq!(numbers(&sqlite), [1]);
+    sqlite.longest = Duration::from_millis(20);
+    let sqlite = &sqlite;
+    let (written, go_on): (_, Receiver<()>) = channel();
+    let (done, is_done): (_, Receiver<()>) = channel();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let slow = sqlite.together(|| {
+                sqlite.write(|db| insert(db, 2)).unwrap();
+                written.send(()).unwrap();
+                // Until the other one was answered
+                is_done.recv().unwrap();
+            });
+            slow.unwrap();
+        });
+        go_on.recv().unwrap();
+        sqlite.write(|db| insert(db, 3)).unwrap();
+        assert_eq!(numbers(sqlite), [1, 2, 3]);
+        done.send(()).unwrap();
+    });
+}
+
+#[test]
+fn many_scopes_at_once_lose_nothing() {
+    let (_folder, mut sqlite) = file();
+    sqlite.longest = LONGEST_TOGETHER;
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let sqlite = &sqlite;
+            scope.spawn(move || {
+                for n in (0..60).step_by(3) {
+                    let n = thread * 1000 + n;
+                    let written = sqlite.together(|| {
+                        for part in 0..3 {
+                            sqlite.write(|db| insert(db, n + part))?;
+                            assert!(numbers(sqlite).contains(&(n + part)));
+                        }
+                        Ok::<_, DbError>(())
+                    });
+                    written.unwrap().unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(numbers(&sqlite).len(), 480);
+    assert!(sqlite.writer.lock().unwrap().together.is_none());
+}

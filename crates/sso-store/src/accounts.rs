@@ -277,7 +277,23 @@ impl Store {
     ) -> Result<Option<Account>, DbError> {
         let key = fold(name);
         match connection {
-            Some(connection) => self.account_where(sql::ACCOUNT_NAMED, params![connection, &key]),
+            Some(connection) => {
+                let named = self.read(|db| {
+                    db.query(
+                        sql::ACCOUNT_NAMED,
+                        params![connection, &key],
+                        Raw::from_row,
+                    )
+                })?;
+                // One that no resource stands for first, then the youngest
+                let place = |raw: &Raw| {
+                    let account = &raw.account;
+                    let is_linked = account.scim_id.is_some() && account.scim_version != 0;
+                    (!is_linked, account.id)
+                };
+                let found = named.into_iter().max_by_key(place);
+                found.map(Raw::read).transpose()
+            }
             None => self.account_where(sql::ACCOUNT_LOCAL, params![&key]),
         }
     }

@@ -201,8 +201,7 @@ pub(crate) const ACCOUNT_GET: &str =
 pub(crate) const ACCOUNT_OF_SCIM: &str = "SELECT id, connection, scim_id, scim_version, name, status, status_by, roles,
     roles_pinned, taken_groups, provisioned_by, created_at, changed_at FROM accounts WHERE connection = ?1 AND scim_id = ?2";
 pub(crate) const ACCOUNT_NAMED: &str = "SELECT id, connection, scim_id, scim_version, name, status, status_by, roles,
-    roles_pinned, taken_groups, provisioned_by, created_at, changed_at FROM accounts WHERE connection = ?1 AND name_key = ?2
-    ORDER BY (scim_id IS NOT NULL AND scim_version <> 0), id DESC LIMIT 1";
+    roles_pinned, taken_groups, provisioned_by, created_at, changed_at FROM accounts WHERE connection = ?1 AND name_key = ?2";
 pub(crate) const ACCOUNT_LOCAL: &str = "SELECT id, connection, scim_id, scim_version, name, status, status_by, roles,
     roles_pinned, taken_groups, provisioned_by, created_at, changed_at FROM accounts WHERE connection IS NULL
     AND name_key = ?1 AND status <> 'deleted' ORDER BY id LIMIT 1";

@@ -2,7 +2,8 @@
 # What a newcomer does first: start the portal, sign in, break a login, ask why.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo build --quiet --package portal --package saml-explain
+# As `cargo test --workspace` builds them: `cargo build` alone would build half of the tree anew
+cargo test --quiet --workspace --no-run --test cli --test mistakes
 target=$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json,sys; print(json.load(sys.stdin)["target_directory"])')
 scratch=$(mktemp -d)
 trap 'kill "$portal" 2>/dev/null || true; rm -rf "$scratch"' EXIT

@@ -9,7 +9,8 @@ if [ ! -x "$venv/bin/scim2" ] || [ ! -x "$venv/bin/scim-sanity" ]; then
     python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check "scim2-cli==0.6.0" "scim2-tester==0.5.2" "scim-sanity==0.7.4"
 fi
-cargo build --quiet --package portal
+# As `cargo test --workspace` builds it: `cargo build` alone would build half of the tree anew
+cargo test --quiet --workspace --no-run --test cli
 work="$(mktemp -d)"
 database="sqlite:$work/portal.db"
 # tests/postgres.sh tests/scim-tester.sh: on a server of its own

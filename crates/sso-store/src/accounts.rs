@@ -279,11 +279,7 @@ impl Store {
         match connection {
             Some(connection) => {
                 let named = self.read(|db| {
-                    db.query(
-                        sql::ACCOUNT_NAMED,
-                        params![connection, &key],
-                        Raw::from_row,
-                    )
+                    db.query(sql::ACCOUNT_NAMED, params![connection, &key], Raw::from_row)
                 })?;
                 // One that no resource stands for first, then the youngest
                 let place = |raw: &Raw| {

@@ -31,8 +31,10 @@ fn answers_like_the_reference(shared: &Home, make: impl Fn() -> Store + Sync) {
         });
         let seeds = (1..=seeds()).filter(|seed| seed % 2 == 0);
         let together: usize = seeds.map(|seed| ask(seed, shared.open())).sum();
-        let apart = apart.join();
-        together + apart.unwrap_or_else(|cause| std::panic::resume_unwind(cause))
+        together
+            + apart
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     });
     println!("{compared} answers compared");
     assert!(compared > 1000);

@@ -2,8 +2,11 @@
 //!
 //! ```text
 //! cargo build --release -p portal
-//! cargo run --release --manifest-path benches/Cargo.toml --bin scim -- target/release/portal [USERS]
+//! cargo run --release --manifest-path benches/Cargo.toml --bin scim -- target/release/portal [USERS] [DATABASE]
 //! ```
+//!
+//! `DATABASE` is what `portal --database` takes; without it a SQLite file in a temporary folder. An empty
+//! PostgreSQL is at hand with `tests/postgres.sh sh -c '… scim target/release/portal 10000 "$DATABASE_URL"'`.
 //!
 //! Users come in by Bulk, 1,000 a request; then each row is asked for many times over one connection
 //! that stays open, and the best and the middle of them are printed. Posting is measured with many
@@ -138,8 +141,14 @@ fn row(name: &str, budget: &str, (best, middle): (f64, f64)) {
     println!("  {name:<44} best {best:8.3} ms   middle {middle:8.3} ms   budget {budget}");
 }
 
-fn portal(binary: &Path, folder: &Path, arguments: &[&str]) -> Result<String, Error> {
+fn portal(
+    binary: &Path,
+    folder: &Path,
+    database: &str,
+    arguments: &[&str],
+) -> Result<String, Error> {
     let output = Command::new(binary)
+        .args(["--database", database])
         .args(arguments)
         .current_dir(folder)
         .output()?;
@@ -149,11 +158,12 @@ fn portal(binary: &Path, folder: &Path, arguments: &[&str]) -> Result<String, Er
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
-fn tenant(binary: &Path, folder: &Path, number: usize) -> Result<String, Error> {
+fn tenant(binary: &Path, folder: &Path, database: &str, number: usize) -> Result<String, Error> {
     let (name, sha256) = (format!("t{number}"), "ab".repeat(32));
     portal(
         binary,
         folder,
+        database,
         &[
             "connection",
             "add",
@@ -168,7 +178,7 @@ fn tenant(binary: &Path, folder: &Path, number: usize) -> Result<String, Error> 
             "https://idp.example.test/sso",
         ],
     )?;
-    portal(binary, folder, &["scim-token", "create", &name])
+    portal(binary, folder, database, &["scim-token", "create", &name])
 }
 
 fn main() -> Result<(), Error> {
@@ -176,19 +186,37 @@ fn main() -> Result<(), Error> {
     let binary = arguments.next().ok_or("usage: scim PORTAL [USERS]")?;
     let binary = std::fs::canonicalize(binary)?;
     let users: usize = arguments.next().map_or(Ok(10_000), |n| n.parse())?;
+    let database = arguments
+        .next()
+        .unwrap_or_else(|| "sqlite:portal.db".to_owned());
     let folder = std::env::temp_dir().join(format!("scim-bench-{}", std::process::id()));
     std::fs::create_dir(&folder)?;
-    let outcome = run(&binary, &folder, users);
+    let outcome = run(&binary, &folder, &database, users);
     std::fs::remove_dir_all(&folder)?;
     outcome
 }
 
-fn run(binary: &Path, folder: &Path, users: usize) -> Result<(), Error> {
+/// Milliseconds that writing four kilobytes and flushing them takes, in the middle.
+fn flush(folder: &Path) -> Result<f64, Error> {
+    let mut file = std::fs::File::create(folder.join("flush"))?;
+    let mut times = Vec::new();
+    for _ in 0..100 {
+        let start = Instant::now();
+        file.write_all(&[7; 4096])?;
+        file.sync_data()?;
+        times.push(start.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times.get(times.len() / 2).copied().unwrap_or_default())
+}
+
+fn run(binary: &Path, folder: &Path, database: &str, users: usize) -> Result<(), Error> {
     let tokens: Vec<String> = (0..TENANTS)
-        .map(|number| tenant(binary, folder, number))
+        .map(|number| tenant(binary, folder, database, number))
         .collect::<Result<_, _>>()?;
     let _portal = Portal(
         Command::new(binary)
+            .args(["--database", database])
             .args(["--listen", ADDRESS, "--dev-idp", "off"])
             .current_dir(folder)
             .stdout(Stdio::null())
@@ -202,6 +230,11 @@ fn run(binary: &Path, folder: &Path, users: usize) -> Result<(), Error> {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
+    println!(
+        "on {}; a flush of this disk takes {:.2} ms",
+        database.split(':').next().unwrap_or_default(),
+        flush(folder)?
+    );
     let first = tokens.first().ok_or("a token")?;
     let mut client = Client::new(first)?;
 

@@ -1,8 +1,9 @@
 //! Connections: one identity provider as one customer's administrator set it up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use idp_config::{IdpSource, RefreshState};
 use saml_sp::PinnedCertificate;
@@ -276,6 +277,28 @@ impl RawConnection {
     }
 }
 
+/// Settings that were read already, by their text: what changes has another one.
+#[derive(Default)]
+pub(crate) struct ParsedSettings(Mutex<HashMap<String, Arc<ConnectionSettings>>>);
+
+impl ParsedSettings {
+    /// When there are more, all are forgotten.
+    const MOST: usize = 1000;
+
+    fn get(&self, text: String) -> Result<Arc<ConnectionSettings>, DbError> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(settings) = known.get(&text) {
+            return Ok(Arc::clone(settings));
+        }
+        let settings = Arc::new(from_json(&text)?);
+        if known.len() >= Self::MOST {
+            known.clear();
+        }
+        known.insert(text, Arc::clone(&settings));
+        Ok(settings)
+    }
+}
+
 /// A connection, which nobody else changes until the transaction ends.
 fn to_change(db: Db<'_>, name: &ConnectionName) -> Result<ConnectionRecord, DbError> {
     let sql = format!("{}{}", sql::CONNECTION_GET, db.dialect().for_update());
@@ -406,6 +429,22 @@ impl Store {
             )
         })?;
         raw.map(RawConnection::read).transpose()
+    }
+
+    /// What an administrator set on a connection, or `None`; cheap, where it is asked for again and again.
+    ///
+    /// # Errors
+    /// `store.corrupt_row`, `store.busy`, `store.unavailable`.
+    pub fn connection_settings(
+        &self,
+        name: &ConnectionName,
+    ) -> Result<Option<Arc<ConnectionSettings>>, DbError> {
+        let text: Option<String> = self.read(|db| {
+            let params = params![name.as_str()];
+            db.optional(sql::CONNECTION_SETTINGS, params, |row| row.get(0))
+        })?;
+        text.map(|text| self.parsed_settings().get(text))
+            .transpose()
     }
 
     /// Every connection, by label.

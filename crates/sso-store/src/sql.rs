@@ -147,6 +147,7 @@ pub(crate) const TOKENS_DELETE_OF: &str = "DELETE FROM scim_tokens WHERE connect
 pub(crate) const CONNECTION_DELETE: &str = "DELETE FROM connections WHERE name = ?1";
 pub(crate) const CONNECTION_GET: &str = "SELECT name, label, preset, entity_id, source, settings,
     created_at, updated_at, metadata FROM connections WHERE name = ?1";
+pub(crate) const CONNECTION_SETTINGS: &str = "SELECT settings FROM connections WHERE name = ?1";
 pub(crate) const CONNECTION_LIST: &str = "SELECT name, label, preset, entity_id, source, settings,
     created_at, updated_at, metadata FROM connections ORDER BY label, name";
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
+use crate::connections::ParsedSettings;
 use crate::db::Db;
 #[cfg(feature = "postgres")]
 use crate::db::pool::{Isolation, Pool};
@@ -23,6 +24,7 @@ use crate::migrate;
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    settings: Arc<ParsedSettings>,
 }
 
 enum Inner {
@@ -100,15 +102,22 @@ impl Store {
                 DbErrorKind::SchemaTooNew => error,
                 _ => error.with_kind(DbErrorKind::OpenFailed),
             })?;
-        Ok(Self {
-            inner: Arc::new(Inner::Postgres(Box::new(pool))),
-        })
+        Ok(Self::of(Inner::Postgres(Box::new(pool))))
     }
 
     fn from_sqlite(sqlite: Sqlite) -> Self {
+        Self::of(Inner::Sqlite(Box::new(sqlite)))
+    }
+
+    fn of(inner: Inner) -> Self {
         Self {
-            inner: Arc::new(Inner::Sqlite(Box::new(sqlite))),
+            inner: Arc::new(inner),
+            settings: Arc::default(),
         }
+    }
+
+    pub(crate) fn parsed_settings(&self) -> &ParsedSettings {
+        &self.settings
     }
 
     /// Runs `work`, and lets all its writes to this database share one flush: what each of its methods
@@ -136,6 +145,19 @@ impl Store {
     pub fn together<T>(&self, work: impl FnOnce() -> T) -> Result<T, DbError> {
         match &*self.inner {
             Inner::Sqlite(sqlite) => sqlite.together(work),
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(_) => Ok(work()),
+        }
+    }
+
+    /// As [`Store::together`], and nobody else writes to this database meanwhile, other processes included:
+    /// what `work` reads stays as it is. In PostgreSQL, where many write at once, it is not alone.
+    ///
+    /// # Errors
+    /// As [`Store::together`]; `store.busy` when others write for ten seconds.
+    pub fn alone<T>(&self, work: impl FnOnce() -> T) -> Result<T, DbError> {
+        match &*self.inner {
+            Inner::Sqlite(sqlite) => sqlite.alone(work),
             #[cfg(feature = "postgres")]
             Inner::Postgres(_) => Ok(work()),
         }

@@ -39,6 +39,7 @@ fn rounds() -> u64 {
 
 struct World {
     registry: Arc<Registry>,
+    database: Store,
     store: ScimStore,
     tenant: TenantId,
 }
@@ -46,9 +47,11 @@ struct World {
 impl World {
     fn open(path: &Path) -> Self {
         let registry = Arc::new(Registry::standard());
-        let store = ScimStore::new(Store::open(path).unwrap(), registry.clone());
+        let database = Store::open(path).unwrap();
+        let store = ScimStore::new(database.clone(), registry.clone());
         Self {
             registry,
+            database,
             store,
             tenant: TenantId::new("t"),
         }
@@ -141,11 +144,21 @@ fn a_storm_of_writes_survives_kill_9() {
         let next = AtomicU64::new(std::env::var(FROM).unwrap().parse().unwrap());
         // Several at once, so that commits are shared
         std::thread::scope(|scope| {
-            for _ in 0..WRITERS {
-                scope.spawn(|| {
+            for writer in 0..WRITERS {
+                let (world, next) = (&world, &next);
+                scope.spawn(move || {
                     loop {
                         let n = next.fetch_add(1, Ordering::Relaxed);
-                        world.make_user(n);
+                        if writer % 2 == 0 {
+                            world.make_user(n);
+                        } else {
+                            let both = || {
+                                world.make_user(n);
+                                world.make_user(1_000_000 + n);
+                            };
+                            world.database.together(both).unwrap();
+                            println!("\ndone {}", 1_000_000 + n);
+                        }
                         println!("\ndone {n}");
                     }
                 });
@@ -189,7 +202,7 @@ fn a_storm_of_writes_survives_kill_9() {
         // Some more than were acknowledged may have been committed
         next = users
             .iter()
-            .map(|id| id.trim_start_matches("user-").parse::<u64>().unwrap() + 1)
+            .map(|id| id.trim_start_matches("user-").parse::<u64>().unwrap() % 1_000_000 + 1)
             .max()
             .unwrap();
     }

@@ -5,9 +5,9 @@
 //! and nobody is answered before that. A part that fails is undone by itself.
 
 mod scope;
+mod turn;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use super::Db;
 use super::deadline::{Deadline, PATIENCE};
 use super::lend::Lender;
 use crate::error::{DbError, DbErrorKind};
+use turn::{Held, Turn};
 
 /// Prepared statements that each connection keeps: all that this crate has, and those of some filters.
 const STATEMENTS: usize = 128;
@@ -34,8 +35,7 @@ const LONGEST_TOGETHER: Duration = Duration::from_millis(10);
 
 pub(crate) struct Sqlite {
     writer: Mutex<Writer>,
-    /// How many want to write, and have not got the lock yet: one of them will end an open transaction.
-    waiting: AtomicUsize,
+    turn: Turn,
     /// How long others may join a transaction, and are waited for.
     longest: Duration,
     /// `None`: in memory, where there is one connection.
@@ -51,8 +51,6 @@ struct Writer {
 struct Together {
     end: Arc<End>,
     parts: usize,
-    /// Threads that have a part in it and come again.
-    pledged: usize,
 }
 
 /// How a shared transaction ended, for all who had a part in it.
@@ -106,13 +104,14 @@ impl Sqlite {
                 connection,
                 together: None,
             }),
-            waiting: AtomicUsize::new(0),
+            turn: Turn::default(),
             longest: LONGEST_TOGETHER,
             readers,
         })
     }
 
-    // A panic elsewhere leaves no half-done work: a part that was not kept is undone when it is dropped
+    /// By whoever has the turn, so that nobody waits here. A panic elsewhere leaves no half-done work: a part that was
+    /// not kept is undone when it is dropped.
     fn lock(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -123,17 +122,14 @@ impl Sqlite {
         one_moment: bool,
         work: impl FnOnce(Db<'_>) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        let Some(readers) = &self.readers else {
-            // Whoever has the only connection is alone with it
-            return work(Db::sqlite(&self.lock().connection));
-        };
-        if self.has_pending() {
-            let writer = self.lock();
-            // Unless it was committed before the lock was here
-            if self.has_pending() {
-                return work(Db::sqlite(&writer.connection));
+        let readers = match &self.readers {
+            // Whoever has written something sees it, and nobody else writes in between
+            Some(readers) if !self.has_turn() => readers,
+            _ => {
+                let _held = self.take()?;
+                return work(Db::sqlite(&self.lock().connection));
             }
-        }
+        };
         let mut lent = readers.lender.lend(
             |_| true,
             || open_reader(&readers.path).map_err(DbError::from),
@@ -168,7 +164,7 @@ impl Sqlite {
         let end = Arc::clone(&part.end);
         drop(part);
         // What was read may have been another one's part: if that is lost, so is the answer
-        if !self.comes_again() {
+        if !self.has_scope() {
             self.wait(&end)?;
         }
         done.map(|(value, _)| value)
@@ -180,6 +176,7 @@ impl Sqlite {
             if let Some(outcome) = end.wait() {
                 return outcome;
             }
+            let _held = self.take()?;
             let mut writer = self.lock();
             if writer.is_in(end) {
                 writer.commit(Ok(()));
@@ -187,30 +184,31 @@ impl Sqlite {
         }
     }
 
-    /// A thread that was to come again does not.
-    fn leave(&self, end: &Arc<End>) {
-        let mut writer = self.lock();
-        if !writer.is_in(end) {
+    /// Commits what is open, unless somebody comes who will, and there is room and time for that.
+    fn leave(&self, writer: &mut Writer) {
+        let Some(together) = &writer.together else {
             return;
-        }
-        if let Some(together) = &mut writer.together {
-            together.pledged = together.pledged.saturating_sub(1);
-        }
-        if !self.is_awaited(&writer) {
+        };
+        let has_room = together.parts < MOST_TOGETHER && together.end.until.left().is_some();
+        if !(has_room && self.turn.is_wanted()) {
             writer.commit(Ok(()));
         }
-    }
-
-    /// Whether somebody comes who will end the open transaction, and there is room and time for that.
-    fn is_awaited(&self, writer: &Writer) -> bool {
-        writer.together.as_ref().is_some_and(|together| {
-            let comes = together.pledged > 0 || self.waiting.load(Ordering::SeqCst) > 0;
-            comes && together.parts < MOST_TOGETHER && together.end.until.left().is_some()
-        })
     }
 }
 
 impl Writer {
+    /// The transaction that is open, or one that is opened.
+    fn open(&mut self, longest: Duration) -> Result<&mut Together, DbError> {
+        if self.together.is_none() {
+            // The write lock is taken at the start, where waiting for other processes is safe
+            Db::sqlite(&self.connection).command("BEGIN IMMEDIATE")?;
+        }
+        Ok(self.together.get_or_insert_with(|| Together {
+            end: Arc::new(End::by(Deadline::after(longest))),
+            parts: 0,
+        }))
+    }
+
     fn is_in(&self, end: &Arc<End>) -> bool {
         let together = self.together.as_ref();
         together.is_some_and(|together| Arc::ptr_eq(&together.end, end))
@@ -230,10 +228,12 @@ impl Writer {
     }
 }
 
-/// One caller's part of a transaction, and the lock meanwhile. Dropped without [`Part::end`], it is undone.
+/// One caller's part of a transaction. Dropped without [`Part::end`], it is undone.
 struct Part<'a> {
     database: &'a Sqlite,
     writer: MutexGuard<'a, Writer>,
+    // Dropped after `writer`
+    held: Held<'a>,
     end: Arc<End>,
     /// Whether it is the first in its transaction: then undoing it is undoing all, and no savepoint is needed.
     first: bool,
@@ -242,24 +242,16 @@ struct Part<'a> {
 
 impl<'a> Part<'a> {
     fn begin(database: &'a Sqlite) -> Result<Self, DbError> {
-        database.waiting.fetch_add(1, Ordering::SeqCst);
+        let held = database.take()?;
         let mut writer = database.lock();
-        database.waiting.fetch_sub(1, Ordering::SeqCst);
         let first = writer.together.is_none();
-        if first {
-            // The write lock is taken at the start, where waiting for other processes is safe
-            Db::sqlite(&writer.connection).command("BEGIN IMMEDIATE")?;
-        }
-        let together = writer.together.get_or_insert_with(|| Together {
-            end: Arc::new(End::by(Deadline::after(database.longest))),
-            parts: 0,
-            pledged: 0,
-        });
+        let together = writer.open(database.longest)?;
         together.parts += 1;
         let end = Arc::clone(&together.end);
         let mut part = Self {
             database,
             writer,
+            held,
             end,
             first,
             ended: false,
@@ -272,43 +264,36 @@ impl<'a> Part<'a> {
         Ok(part)
     }
 
-    /// Keeps or undoes the part. Commits, unless somebody comes who will.
+    /// Keeps or undoes the part. Commits, unless this thread has more to write, or somebody comes who will.
     fn end(&mut self, keep: bool) {
         self.ended = true;
         let writer = &mut *self.writer;
         let db = Db::sqlite(&writer.connection);
-        let mut done = match (self.first, keep) {
+        let is_over = writer.connection.is_autocommit();
+        let done = match (self.first, keep) {
+            // After some failures (a full disk) SQLite has rolled everything back by itself
+            (_, true) | (false, false) if is_over => Err(DbError::because(
+                DbErrorKind::Unavailable,
+                "the transaction was rolled back",
+            )),
             (true, true) => Ok(()),
-            (true, false) => {
-                // Nobody else has a part in it yet; and SQLite may have done it already
-                let undone = if writer.connection.is_autocommit() {
-                    Ok(())
-                } else {
-                    db.command("ROLLBACK")
-                };
-                writer.together = None;
-                self.end.tell(undone);
-                return;
-            }
+            // Nobody else has a part in it yet
+            (true, false) if is_over => Ok(()),
+            (true, false) => db.command("ROLLBACK"),
             (false, true) => db.command("RELEASE part"),
             (false, false) => db
                 .command("ROLLBACK TO part")
                 .and_then(|()| db.command("RELEASE part")),
         };
-        // After some failures (a full disk) SQLite has rolled everything back by itself
-        if writer.connection.is_autocommit() && done.is_ok() {
-            done = Err(DbError::because(
-                DbErrorKind::Unavailable,
-                "the transaction was rolled back",
-            ));
-        }
-        if self.database.note(&self.end)
-            && let Some(together) = &mut writer.together
-        {
-            together.pledged += 1;
-        }
-        if done.is_err() || !self.database.is_awaited(writer) {
+        self.database.note(&self.end);
+        if self.first && !keep {
+            writer.together = None;
+            self.end.tell(done);
+        } else if done.is_err() {
             writer.commit(done);
+        }
+        if !self.held.keep(writer) {
+            self.database.leave(writer);
         }
     }
 }
@@ -337,11 +322,6 @@ impl End {
         });
         *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
         self.told.notify_all();
-    }
-
-    fn is_told(&self) -> bool {
-        let outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
-        outcome.is_some()
     }
 
     /// How it ended; `None` when its time is over and nobody has ended it.

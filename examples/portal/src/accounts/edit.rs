@@ -12,7 +12,7 @@ use sso_store::{
 };
 use time::OffsetDateTime;
 
-use super::{Desk, user_of};
+use super::{Customer, Desk, user_of};
 use crate::random;
 
 /// The most roles an administrator can give one user, and the longest name of one.
@@ -92,8 +92,8 @@ impl From<DbError> for EditRefused {
 pub fn policy_of(store: &Store, account: &Account) -> Result<ProvisioningPolicy, DbError> {
     let mut policy = ProvisioningPolicy::default();
     if let Some(connection) = &account.connection {
-        match store.connection(&connection.parse()?)? {
-            Some(record) => policy = record.settings.provisioning,
+        match store.connection_settings(&connection.parse()?)? {
+            Some(settings) => policy = settings.provisioning.clone(),
             // Nobody is left to make the change there
             None => policy.lock_provisioned = false,
         }
@@ -164,8 +164,10 @@ pub fn edit(
                 (asks, &account.scim_id, &account.connection)
             {
                 let desk = Desk::open(store)?;
-                if let Some(record) = desk.record(connection)? {
-                    let settled = desk.settle_now(&record, &[scim_id.as_str()], false, now);
+                let name = connection.parse()?;
+                if let Some(settings) = store.connection_settings(&name)? {
+                    let customer = Customer::new(&name, &settings);
+                    let settled = desk.settle_now(customer, &[scim_id.as_str()], false, now);
                     if let Err(error) = settled {
                         eprintln!("user {id} is not settled: {error}");
                     }

@@ -10,9 +10,8 @@ use scim_core::text;
 use sso_store::{Account, AccountStatus, ConnectionRecord, ProvisionedBy, UserKey};
 use time::OffsetDateTime;
 
-use super::{
-    Change, Desk, apply, failed, group_names, is_linked, report, summary, tombstone, user_of,
-};
+use super::change::{Change, apply, group_names, is_linked, report, summary, tombstone, user_of};
+use super::{Desk, failed};
 use crate::random;
 use crate::refusal::Reject;
 
@@ -64,7 +63,7 @@ impl Desk {
             let Some(scim_id) = account.as_ref().and_then(|a| a.scim_id.as_deref()) else {
                 return Ok(account);
             };
-            self.settle_now(record, &[scim_id], false, now)?;
+            self.settle_now(record.into(), &[scim_id], false, now)?;
             return self.store.account(id).map_err(|e| failed(&e));
         }
         let found = self
@@ -72,7 +71,7 @@ impl Desk {
             .or_else(|| self.only(connection, "emails.value", name));
         if let Some(user) = found {
             let id = user.id.as_str();
-            self.settle_now(record, &[id], false, now)?;
+            self.settle_now(record.into(), &[id], false, now)?;
             let account = self.store.account_of_scim(connection, id);
             return account.map_err(|e| failed(&e));
         }
@@ -86,6 +85,20 @@ impl Desk {
 
 /// Decides about a login, and does what is decided.
 pub(crate) fn admit(
+    desk: &Desk,
+    record: &ConnectionRecord,
+    login: &Login,
+    key: Option<&UserKey<'_>>,
+    received: &Received,
+    now: OffsetDateTime,
+) -> Result<Admission, Box<Reject>> {
+    let admitted = desk
+        .store
+        .alone(|| decide(desk, record, login, key, received, now));
+    admitted.map_err(Box::<Reject>::from)?
+}
+
+fn decide(
     desk: &Desk,
     record: &ConnectionRecord,
     login: &Login,
@@ -211,7 +224,7 @@ fn write(
 ) -> Result<i64, StoreError> {
     if let Some(before) = &change.before {
         if change.is_needed() {
-            desk.write(record, std::slice::from_ref(change), "login", now)?;
+            desk.write(record.into(), std::slice::from_ref(change), "login", now)?;
         }
         return Ok(before.id);
     }

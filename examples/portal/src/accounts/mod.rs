@@ -4,6 +4,7 @@
 //! [`ProvisioningPolicy::decide`] is asked in three places only: here before and after
 //! a SCIM request, and in `login` for a login.
 
+mod change;
 mod edit;
 mod login;
 
@@ -12,19 +13,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use scim_core::accounts::{Accounts, Person};
 use scim_core::document::{Document, Value};
-use scim_core::policy::{
-    Arrival, Decision, DeletedBy, Denial, Incoming, Known, LocalUser, ProvisioningPolicy,
-};
+use scim_core::policy::{Arrival, Decision, DeletedBy, Denial, Incoming, Known, LocalUser};
 use scim_core::resource::{ConnectionId, Resource, ResourceId, TenantId};
 use scim_core::schema::{AttrPath, Registry, Resolved, ResourceTypeId};
 use scim_core::store::{Load, ResourceStore as _, StoreError};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use sso_store::{
-    ADMINISTRATOR_ROLE, Account, AccountStatus, ConnectionName, ConnectionRecord, DbError,
-    EarlierUser, Event, NewLogEntry, ProvisionedBy, ScimStore, SetBy, Store, scim_registry,
+    ADMINISTRATOR_ROLE, Account, AccountStatus, ConnectionName, ConnectionRecord,
+    ConnectionSettings, DbError, EarlierUser, Event, NewLogEntry, ProvisionedBy, ScimStore, Store,
+    scim_registry,
 };
 use time::OffsetDateTime;
 
+use change::{Change, apply, group_names, is_linked, merged, report, summary, tombstone};
+pub(crate) use change::{is_locked, user_of};
 pub use edit::{Edit, EditRefused, edit, policy_of};
 pub(crate) use login::{Admission, admit};
 
@@ -46,23 +48,22 @@ pub(crate) struct Desk {
     stripes: Arc<[Mutex<()>; STRIPES]>,
 }
 
-/// An account as it shall be, and what the history is to say.
-struct Change {
-    account: Account,
-    before: Option<Account>,
-    event: Option<(Event, Option<Denial>)>,
-    adopted: bool,
+/// A connection, as far as it matters here.
+#[derive(Clone, Copy)]
+pub(crate) struct Customer<'a> {
+    name: &'a ConnectionName,
+    settings: &'a ConnectionSettings,
 }
 
-impl Change {
-    fn is_needed(&self) -> bool {
-        self.event.is_some()
-            || self.before.as_ref().is_none_or(|before| {
-                let mut same = before.clone();
-                same.scim_version = self.account.scim_version;
-                // Whether the resource is there is more than its version
-                same != self.account || before.is_gone() != self.account.is_gone()
-            })
+impl<'a> Customer<'a> {
+    const fn new(name: &'a ConnectionName, settings: &'a ConnectionSettings) -> Self {
+        Self { name, settings }
+    }
+}
+
+impl<'a> From<&'a ConnectionRecord> for Customer<'a> {
+    fn from(record: &'a ConnectionRecord) -> Self {
+        Self::new(&record.name, &record.settings)
     }
 }
 
@@ -107,11 +108,6 @@ impl Desk {
             .to_owned()
     }
 
-    fn record(&self, tenant: &str) -> Result<Option<ConnectionRecord>, DbError> {
-        let name: ConnectionName = tenant.parse()?;
-        self.store.connection(&name)
-    }
-
     fn resource(&self, connection: &str, id: &str) -> Result<Option<Resource>, StoreError> {
         let Some(kind) = self.kind() else {
             return Ok(None);
@@ -140,13 +136,13 @@ impl Desk {
             .collect()
     }
 
-    /// The account that somebody new to SCIM had before: of the name, of whoever had the externalId.
+    /// The account that somebody new to SCIM had before: of whoever had the externalId, or of the name.
     /// The connection vouches for its names, so a name is a link within it where there is no other.
     fn earlier(
         &self,
         connection: &str,
-        name: &str,
         external_id: Option<&str>,
+        named: Option<Account>,
     ) -> Result<Option<Account>, StoreError> {
         if let (Some(external), Some(kind), Some(path)) =
             (external_id, self.kind(), self.path("externalId"))
@@ -163,10 +159,12 @@ impl Desk {
                 }
             }
         }
+        Ok(named.filter(|account| account.scim_id.is_none() || account.is_gone()))
+    }
+
+    fn named(&self, connection: &str, name: &str) -> Result<Option<Account>, StoreError> {
         let named = self.store.account_named(Some(connection), name);
-        Ok(named
-            .map_err(|e| failed(&e))?
-            .filter(|account| account.scim_id.is_none() || account.is_gone()))
+        named.map_err(|e| failed(&e))
     }
 
     fn local(&self, name: &str) -> Result<Option<LocalUser>, StoreError> {
@@ -186,11 +184,11 @@ impl Desk {
     /// What becomes of a SCIM user by what is there now.
     fn consider(
         &self,
-        record: &ConnectionRecord,
+        customer: Customer<'_>,
         id: &str,
         now: OffsetDateTime,
     ) -> Result<Vec<Change>, StoreError> {
-        let connection = record.name.as_str();
+        let connection = customer.name.as_str();
         let resource = self.resource(connection, id)?;
         let linked = self.store.account_of_scim(connection, id);
         let linked = linked.map_err(|e| failed(&e))?;
@@ -203,11 +201,11 @@ impl Desk {
             (_, Some(account)) => Some(account),
             (Some(user), None) => {
                 let external = self.text(&user.document, "externalId");
-                self.earlier(connection, &name, external)?
+                self.earlier(connection, external, self.named(connection, &name)?)?
             }
             (None, None) => None,
         };
-        let groups = match (&resource, &record.settings.groups_attribute) {
+        let groups = match (&resource, &customer.settings.groups_attribute) {
             (Some(user), None) => Some(group_names(user)),
             _ => None,
         };
@@ -231,7 +229,7 @@ impl Desk {
             tombstone: account.as_ref().and_then(tombstone),
             local_administrators: self.administrators_if(local.is_some())?,
         };
-        let decision = record.settings.provisioning.decide(&incoming, &known);
+        let decision = customer.settings.provisioning.decide(&incoming, &known);
         let adopt = matches!(decision, Decision::Update { adopt: true, .. });
         let mut changes = Vec::new();
         let before = match (&local, adopt) {
@@ -252,7 +250,7 @@ impl Desk {
         if let (Some(groups), Decision::Disable(_) | Decision::Nothing) = (&groups, &decision)
             && is_linked(&change.account)
         {
-            let policy = &record.settings.provisioning;
+            let policy = &customer.settings.provisioning;
             change.account.groups = policy.groups(groups);
             if !change.account.roles_pinned {
                 change.account.roles = policy.roles(groups);
@@ -290,24 +288,27 @@ impl Desk {
     /// too, as decided.
     fn settle_now(
         &self,
-        record: &ConnectionRecord,
+        customer: Customer<'_>,
         ids: &[&str],
         all: bool,
         now: OffsetDateTime,
     ) -> Result<usize, StoreError> {
-        let _held = self.hold(ids.iter().copied());
-        let mut changes = Vec::new();
-        for id in ids {
-            let considered = self.consider(record, id, now)?.into_iter();
-            changes.extend(considered.filter(|change| all || change.is_needed()));
-        }
-        self.write(record, &changes, "scim", now)?;
-        Ok(changes.iter().filter(|change| change.is_needed()).count())
+        let settle = || {
+            let _held = self.hold(ids.iter().copied());
+            let mut changes = Vec::new();
+            for id in ids {
+                let considered = self.consider(customer, id, now)?.into_iter();
+                changes.extend(considered.filter(|change| all || change.is_needed()));
+            }
+            self.write(customer, &changes, "scim", now)?;
+            Ok(changes.iter().filter(|change| change.is_needed()).count())
+        };
+        self.store.alone(settle).map_err(|e| failed(&e))?
     }
 
     fn write(
         &self,
-        record: &ConnectionRecord,
+        customer: Customer<'_>,
         changes: &[Change],
         by: &str,
         now: OffsetDateTime,
@@ -336,7 +337,7 @@ impl Desk {
                 references.get(index)?.as_str(),
                 summary(event, denial, Some(id), &change.account, by),
             );
-            entry.connection = Some(record.name.as_str());
+            entry.connection = Some(customer.name.as_str());
             entry.code = denial.map(Denial::code);
             entry.report = reports.get(index);
             Some(entry)
@@ -375,7 +376,7 @@ impl Desk {
             };
             after.clone_from(last);
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-            count += self.settle_now(record, &ids, true, now)?;
+            count += self.settle_now(record.into(), &ids, true, now)?;
         }
     }
 
@@ -390,7 +391,7 @@ impl Desk {
                     break;
                 }
                 let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-                self.settle_now(&record, &ids, true, now)?;
+                self.settle_now((&record).into(), &ids, true, now)?;
             }
         }
         loop {
@@ -417,8 +418,8 @@ impl Desk {
             account.provisioned_by = ProvisionedBy::Scim;
             account.scim_id = Some(scim_id.clone());
             account.status = AccountStatus::Disabled;
-        } else if let Some(record) = self.record(connection)? {
-            account.roles = record.settings.provisioning.roles(&[]);
+        } else if let Some(settings) = self.store.connection_settings(&connection.parse()?)? {
+            account.roles = settings.provisioning.roles(&[]);
         }
         let reference = random::code(2).unwrap_or_default();
         let text = "Taken over from an earlier version.";
@@ -438,23 +439,33 @@ impl Accounts for Desk {
         let connection = tenant.as_str();
         let id = person.id.as_str();
         let linked = if person.is_new {
-            let external = self.text(person.document, "externalId");
-            self.earlier(connection, person.user_name, external)?
+            None
         } else {
             let linked = self.store.account_of_scim(connection, id);
-            linked.map_err(|e| failed(&e))?
+            let linked = linked.map_err(|e| failed(&e))?;
+            if linked.as_ref().is_none_or(|a| a.name == person.user_name) {
+                return Ok(None);
+            }
+            linked
         };
-        if !person.is_new && linked.as_ref().is_none_or(|a| a.name == person.user_name) {
-            return Ok(None);
-        }
-        let Some(record) = self.record(connection).map_err(|e| failed(&e))? else {
+        let name = connection.parse().map_err(|e| failed(&e))?;
+        let Some(settings) = self
+            .store
+            .connection_settings(&name)
+            .map_err(|e| failed(&e))?
+        else {
             return Ok(Some(Denial::CreationOff));
         };
-        let named = self.store.account_named(Some(connection), person.user_name);
-        let named = named.map_err(|e| failed(&e))?;
+        let named = self.named(connection, person.user_name)?;
         if person.is_new && named.as_ref().and_then(tombstone) == Some(DeletedBy::Administrator) {
             return Ok(Some(Denial::Tombstone));
         }
+        let linked = if person.is_new {
+            let external = self.text(person.document, "externalId");
+            self.earlier(connection, external, named.clone())?
+        } else {
+            linked
+        };
         // Somebody whom SCIM has at this connection has the name: the store says so, or revives
         let has = |account: &Account| account.scim_id.is_some() && !account.is_gone();
         if linked.is_none() && named.as_ref().is_some_and(has) {
@@ -475,20 +486,22 @@ impl Accounts for Desk {
             tombstone: linked.as_ref().and_then(tombstone),
             local_administrators: self.administrators_if(local.is_some())?,
         };
-        Ok(
-            match record.settings.provisioning.decide(&incoming, &known) {
-                Decision::Deny(denial) if person.is_new || denial == Denial::NameTaken => {
-                    Some(denial)
-                }
-                _ => None,
-            },
-        )
+        Ok(match settings.provisioning.decide(&incoming, &known) {
+            Decision::Deny(denial) if person.is_new || denial == Denial::NameTaken => Some(denial),
+            _ => None,
+        })
     }
 
     async fn settle(&self, tenant: &TenantId, touched: &[ResourceId], now: OffsetDateTime) {
         let ids: Vec<&str> = touched.iter().map(ResourceId::as_str).collect();
-        let done = match self.record(tenant.as_str()) {
-            Ok(Some(record)) => self.settle_now(&record, &ids, false, now),
+        let done = tenant.as_str().parse().and_then(|name| {
+            let settings = self.store.connection_settings(&name)?;
+            Ok(settings.map(|settings| (name, settings)))
+        });
+        let done = match done {
+            Ok(Some((name, settings))) => {
+                self.settle_now(Customer::new(&name, &settings), &ids, false, now)
+            }
             Ok(None) => return,
             Err(error) => Err(failed(&error)),
         };
@@ -497,195 +510,6 @@ impl Accounts for Desk {
             eprintln!("{} accounts are not settled: {error}", ids.len());
         }
     }
-}
-
-fn group_names(user: &Resource) -> Vec<String> {
-    let groups = user.groups.iter().flatten();
-    groups.filter_map(|group| group.display.clone()).collect()
-}
-
-/// Whether the policy is to take an account for the user; one that waits or is deleted is none.
-fn is_linked(account: &Account) -> bool {
-    matches!(
-        account.status,
-        AccountStatus::Active | AccountStatus::Disabled
-    )
-}
-
-fn tombstone(account: &Account) -> Option<DeletedBy> {
-    (account.status == AccountStatus::Deleted).then_some(match account.status_by {
-        SetBy::Administrator => DeletedBy::Administrator,
-        _ => DeletedBy::IdentityProvider,
-    })
-}
-
-pub(crate) fn user_of(account: &Account) -> LocalUser {
-    LocalUser {
-        id: ResourceId::new(account.id.to_string()),
-        user_name: account.name.clone(),
-        active: account.status == AccountStatus::Active,
-        roles: account.roles.clone(),
-        connection: account.connection.as_deref().map(ConnectionId::new),
-    }
-}
-
-/// The account that another one takes the resource over from.
-fn merged(account: Account) -> Change {
-    let before = Some(account.clone());
-    let mut account = account;
-    account.scim_id = None;
-    account.status = AccountStatus::Deleted;
-    account.status_by = SetBy::IdentityProvider;
-    Change {
-        account,
-        before,
-        event: None,
-        adopted: false,
-    }
-}
-
-/// The account as the decision wants it.
-fn apply(
-    decision: &Decision,
-    incoming: &Incoming<'_>,
-    before: Option<Account>,
-    fresh: impl FnOnce() -> Account,
-    now: OffsetDateTime,
-) -> Change {
-    let is_new = before.is_none();
-    let mut account = before.clone().unwrap_or_else(fresh);
-    let old = account.clone();
-    let mut adopted = false;
-    let status = |account: &mut Account, status| {
-        account.status = status;
-        account.status_by = SetBy::IdentityProvider;
-    };
-    let why = if incoming.active {
-        Denial::RequiredGroup
-    } else {
-        Denial::Deactivated
-    };
-    let event = match decision {
-        Decision::Create { roles, groups } => {
-            status(&mut account, AccountStatus::Active);
-            incoming.user_name.clone_into(&mut account.name);
-            if !account.roles_pinned {
-                account.roles.clone_from(roles);
-            }
-            account.groups.clone_from(groups);
-            Some((Event::UserCreated, None))
-        }
-        Decision::Update {
-            rename,
-            roles,
-            groups,
-            activate,
-            adopt,
-            ..
-        } => {
-            adopted = *adopt;
-            if let Some(name) = rename {
-                account.name.clone_from(name);
-            }
-            if let Some(roles) = roles
-                && (!account.roles_pinned || adopted)
-            {
-                account.roles.clone_from(roles);
-            }
-            if let Some(groups) = groups {
-                account.groups.clone_from(groups);
-            }
-            // What an administrator disabled stays so
-            if *activate && account.status_by != SetBy::Administrator {
-                status(&mut account, AccountStatus::Active);
-                Some((Event::UserEnabled, None))
-            } else {
-                (account != old || adopted).then_some((Event::UserChanged, None))
-            }
-        }
-        Decision::Disable(_) => {
-            status(&mut account, AccountStatus::Disabled);
-            Some((Event::UserDisabled, Some(why)))
-        }
-        Decision::Delete(_) => {
-            status(&mut account, AccountStatus::Deleted);
-            Some((Event::UserDeleted, Some(why)))
-        }
-        Decision::Wait => {
-            let waits = !is_new && account.status == AccountStatus::Waiting;
-            status(&mut account, AccountStatus::Waiting);
-            (!waits).then_some((Event::UserWaiting, Some(Denial::RequiredGroup)))
-        }
-        Decision::Deny(denial) => {
-            if is_new {
-                status(&mut account, AccountStatus::Waiting);
-            }
-            Some((Event::UserRefused, Some(*denial)))
-        }
-        // Brought as inactive; or somebody who has left already, or whom an administrator is to see to
-        _ => {
-            if is_new {
-                status(&mut account, AccountStatus::Disabled);
-            }
-            is_new.then_some((Event::UserDisabled, Some(Denial::Deactivated)))
-        }
-    };
-    if is_new {
-        account.created_at = now;
-    }
-    Change {
-        account,
-        before,
-        event,
-        adopted,
-    }
-}
-
-fn report(change: &Change, by: &str) -> Json {
-    let account = &change.account;
-    json!({
-        "by": by,
-        "connection": account.connection,
-        "scim_id": account.scim_id,
-        "status": account.status.as_str(),
-        "roles": account.roles,
-        "groups": account.groups,
-        "adopted": change.adopted,
-        "roles_before": change.before.as_ref().map(|before| &before.roles),
-    })
-}
-
-/// Who, what and why in one line, the user by our number.
-fn summary(
-    event: Event,
-    denial: Option<Denial>,
-    id: Option<i64>,
-    account: &Account,
-    by: &str,
-) -> String {
-    let what = event.as_str().trim_start_matches("user.");
-    let who = id.map_or_else(|| "First login".to_owned(), |id| format!("User {id}"));
-    let mut text = format!("{who}: {what} by {by}");
-    if let Some(denial) = denial {
-        text.push_str(&format!(" ({})", denial.code()));
-    }
-    let list = |items: &mut dyn Iterator<Item = &String>| {
-        let items: Vec<&str> = items.map(String::as_str).collect();
-        if items.is_empty() {
-            "none".to_owned()
-        } else {
-            items.join(", ")
-        }
-    };
-    let roles = list(&mut account.roles.iter());
-    let groups = list(&mut account.groups.iter());
-    text.push_str(&format!("; roles {roles}; groups {groups}."));
-    text
-}
-
-/// Whether an account is the identity provider's to change.
-pub(crate) fn is_locked(policy: &ProvisioningPolicy, account: &Account) -> bool {
-    !policy.may_edit_locally(&user_of(account))
 }
 
 #[cfg(test)]

@@ -91,8 +91,16 @@ fn settling_twice_comes_to_the_same() {
     let (store, desk, name) = left_behind();
     insert(&desk, "s1", "ann");
     let record = store.connection(&name).unwrap().unwrap();
-    assert_eq!(desk.settle_now(&record, &["s1"], false, T0).unwrap(), 1);
+    assert_eq!(
+        desk.settle_now((&record).into(), &["s1"], false, T0)
+            .unwrap(),
+        1
+    );
     let before = store.log(None, 100).unwrap().len();
-    assert_eq!(desk.settle_now(&record, &["s1"], false, T0).unwrap(), 0);
+    assert_eq!(
+        desk.settle_now((&record).into(), &["s1"], false, T0)
+            .unwrap(),
+        0
+    );
     assert_eq!(store.log(None, 100).unwrap().len(), before);
 }

@@ -10,11 +10,11 @@ use scim_core::accounts::Provisioned;
 use scim_core::log::{LogLine, LogQuery, LogStore};
 use scim_core::random::{Random, RandomError};
 use scim_core::rate::{RateLimit, RateLimiter};
-use scim_core::resource::{ConnectionId, TenantId};
+use scim_core::resource::TenantId;
 use scim_core::service::{Config, Connection, CursorKey, Request, Response, ScimService};
 use scim_core::token::{self, TokenRecord};
 use sso_store::{
-    AddedSchema, ConnectionName, ConnectionRecord, DbError, ScimLog, ScimStore, Store,
+    AddedSchema, ConnectionName, ConnectionSettings, DbError, ScimLog, ScimStore, Store,
     StoredSecret, scim_registry,
 };
 use time::OffsetDateTime;
@@ -131,11 +131,11 @@ pub(crate) fn handle(app: &App, request: &Request, now: OffsetDateTime) -> Respo
         Err(error) => return error.response(),
     };
     let name = record.connection.as_str().parse::<ConnectionName>();
-    let connection = match name.map(|name| app.store().connection(&name)) {
-        Ok(Ok(Some(connection))) if !connection.settings.disabled => connection,
+    let settings = name.and_then(|name| app.store().connection_settings(&name));
+    let speaker = match settings {
+        Ok(Some(settings)) if !settings.disabled => speaker(&settings, &record),
         _ => return token::TokenError::Unknown.response(),
     };
-    let speaker = speaker(&connection, &record);
     if let Err(error) = app.scim.limiter.take(&speaker.tenant, now) {
         return error.response();
     }
@@ -169,12 +169,12 @@ pub(crate) fn handle(app: &App, request: &Request, now: OffsetDateTime) -> Respo
     })
 }
 
-fn speaker(connection: &ConnectionRecord, record: &TokenRecord) -> Connection {
-    let preset = connection.settings.scim_dialect.unwrap_or_default();
-    let id = ConnectionId::new(connection.name.as_str());
-    let mut speaker = Connection::new(id, tenant(&connection.name), preset, record.scopes);
+fn speaker(settings: &ConnectionSettings, record: &TokenRecord) -> Connection {
+    let preset = settings.scim_dialect.unwrap_or_default();
+    let tenant = TenantId::new(record.connection.as_str());
+    let mut speaker = Connection::new(record.connection.clone(), tenant, preset, record.scopes);
     speaker.token_prefix = Some(record.prefix.clone());
-    if let Some(revive) = connection.settings.scim_revive {
+    if let Some(revive) = settings.scim_revive {
         use scim_core::dialect::OnInactiveConflict::{Conflict, Revive};
         speaker.dialect.on_inactive_conflict = if revive { Revive } else { Conflict };
     }

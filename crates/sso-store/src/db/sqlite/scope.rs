@@ -1,22 +1,29 @@
 //! Several writes of one thread that share a flush.
 //!
-//! Inside a scope a write leaves the transaction open although nobody waits, because its own thread
-//! comes again: with more to write, or to end the scope, which is when the flush is waited for.
+//! From its first write on, a thread keeps the turn until its scope ends: what comes then needs no waiting, sees what
+//! was written before, and is committed with it. A scope that takes long lets others in between its writes, unless it
+//! is to be alone.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::{End, Sqlite};
+use super::{Deadline, End, Sqlite, Writer};
 use crate::error::DbError;
 
 thread_local! {
-    static SCOPE: RefCell<Option<Scope>> = const { RefCell::new(None) };
+    /// One for each database, which are seldom two.
+    static SCOPES: RefCell<Vec<Scope>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What a thread has written inside its scope.
 struct Scope {
-    /// Which database: that of another one has its own flushes.
     database: usize,
+    /// Whether the thread has the turn.
+    has_turn: bool,
+    /// Until when it may keep it, from its first write on.
+    until: Option<Deadline>,
+    /// How many want nobody else to write meanwhile, one inside the other.
+    alone: usize,
+    /// The transactions that it has a part in.
     ends: Vec<Arc<End>>,
 }
 
@@ -27,11 +34,41 @@ fn address(database: &Sqlite) -> usize {
 /// Ends the scope of this thread when it is dropped, also by a panic.
 struct Guard<'a>(&'a Sqlite);
 
+impl Guard<'_> {
+    fn end(&self) -> Vec<Arc<End>> {
+        if self.0.take_turn() {
+            self.0.leave(&mut self.0.lock());
+            self.0.turn.give_back();
+        }
+        let ends = self.0.in_scope(|scope| std::mem::take(&mut scope.ends));
+        ends.unwrap_or_default()
+    }
+}
+
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
-        let scope = SCOPE.with_borrow_mut(Option::take);
-        for end in scope.into_iter().flat_map(|scope| scope.ends) {
-            self.0.leave(&end);
+        self.end();
+        let database = address(self.0);
+        SCOPES.with_borrow_mut(|scopes| scopes.retain(|scope| scope.database != database));
+    }
+}
+
+/// Lets others write again when it is dropped, unless the scope goes on with its own.
+struct Alone<'a>(&'a Sqlite);
+
+impl Drop for Alone<'_> {
+    fn drop(&mut self) {
+        self.0.in_scope(|scope| scope.alone -= 1);
+        if !self.0.take_turn() {
+            return;
+        }
+        let mut writer = self.0.lock();
+        if self.0.keeps(&writer) {
+            self.0.put_turn();
+        } else {
+            self.0.leave(&mut writer);
+            drop(writer);
+            self.0.turn.give_back();
         }
     }
 }
@@ -39,51 +76,86 @@ impl Drop for Guard<'_> {
 impl Sqlite {
     /// Runs `work`; whatever it writes on this thread is on the disk when this returns `Ok`.
     pub(crate) fn together<T>(&self, work: impl FnOnce() -> T) -> Result<T, DbError> {
-        if SCOPE.with_borrow(Option::is_some) {
+        if self.has_scope() {
             // The outer one waits
             return Ok(work());
         }
-        SCOPE.set(Some(Scope {
+        let scope = Scope {
             database: address(self),
+            has_turn: false,
+            until: None,
+            alone: 0,
             ends: Vec::new(),
-        }));
+        };
+        SCOPES.with_borrow_mut(|scopes| scopes.push(scope));
         let guard = Guard(self);
         let value = work();
-        let ends = SCOPE.with_borrow(|scope| scope.as_ref().map(|scope| scope.ends.clone()));
+        let ends = guard.end();
         drop(guard);
-        for end in ends.iter().flatten() {
-            self.wait(end)?;
+        for end in ends {
+            self.wait(&end)?;
         }
         Ok(value)
     }
 
+    /// As [`Sqlite::together`], and nobody else writes meanwhile, other processes included.
+    pub(crate) fn alone<T>(&self, work: impl FnOnce() -> T) -> Result<T, DbError> {
+        self.together(|| {
+            let mut held = self.take()?;
+            let mut writer = self.lock();
+            writer.open(self.longest)?;
+            self.in_scope(|scope| scope.alone += 1);
+            let _alone = Alone(self);
+            held.keep(&writer);
+            drop(writer);
+            drop(held);
+            Ok(work())
+        })?
+    }
+
     fn in_scope<T>(&self, ask: impl FnOnce(&mut Scope) -> T) -> Option<T> {
-        SCOPE.with_borrow_mut(|scope| {
-            let scope = scope.as_mut();
-            let scope = scope.filter(|scope| scope.database == address(self));
+        SCOPES.with_borrow_mut(|scopes| {
+            let mut scopes = scopes.iter_mut();
+            let scope = scopes.find(|scope| scope.database == address(self));
             scope.map(ask)
         })
     }
 
-    /// Whether this thread is inside a scope, and so comes again.
-    pub(super) fn comes_again(&self) -> bool {
+    /// Whether this thread waits for its writes later.
+    pub(super) fn has_scope(&self) -> bool {
         self.in_scope(|_| ()).is_some()
     }
 
-    /// Notes that this thread has a part in a transaction; `true` when it had none in it before.
-    pub(super) fn note(&self, end: &Arc<End>) -> bool {
-        let noted = self.in_scope(|scope| {
-            let is_new = !scope.ends.iter().any(|known| Arc::ptr_eq(known, end));
-            if is_new {
-                scope.ends.push(Arc::clone(end));
-            }
-            is_new
-        });
-        noted == Some(true)
+    /// Whether this thread keeps the turn.
+    pub(super) fn has_turn(&self) -> bool {
+        self.in_scope(|scope| scope.has_turn) == Some(true)
     }
 
-    /// Whether this thread has written what is not committed yet, and would not see it elsewhere.
-    pub(super) fn has_pending(&self) -> bool {
-        self.in_scope(|scope| scope.ends.last().is_some_and(|end| !end.is_told())) == Some(true)
+    /// Takes the turn out of the scope, if it is there.
+    pub(super) fn take_turn(&self) -> bool {
+        self.in_scope(|scope| std::mem::take(&mut scope.has_turn)) == Some(true)
+    }
+
+    /// Puts the turn into the scope, if there is one.
+    pub(super) fn put_turn(&self) -> bool {
+        self.in_scope(|scope| scope.has_turn = true).is_some()
+    }
+
+    /// Whether this thread is to keep the turn: to be alone, or because its transaction is open and its time not over.
+    pub(super) fn keeps(&self, writer: &Writer) -> bool {
+        let keeps = |scope: &mut Scope| {
+            let until = scope.until.get_or_insert(Deadline::after(self.longest));
+            scope.alone > 0 || (writer.together.is_some() && until.left().is_some())
+        };
+        self.in_scope(keeps) == Some(true)
+    }
+
+    /// Notes that this thread has a part in a transaction.
+    pub(super) fn note(&self, end: &Arc<End>) {
+        self.in_scope(|scope| {
+            if !scope.ends.iter().any(|known| Arc::ptr_eq(known, end)) {
+                scope.ends.push(Arc::clone(end));
+            }
+        });
     }
 }

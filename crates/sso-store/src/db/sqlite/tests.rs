@@ -4,7 +4,6 @@
     reason = "a test fails by panicking"
 )]
 
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, channel};
 
 use super::*;
@@ -53,7 +52,7 @@ fn together(sqlite: &Sqlite, parts: Vec<Work>) -> Vec<std::thread::Result<Result
         let mut threads = vec![scope.spawn(move || {
             sqlite.write(|db| {
                 entered.send(()).unwrap();
-                while sqlite.waiting.load(Ordering::SeqCst) < others {
+                while sqlite.waiting() < others {
                     std::thread::yield_now();
                 }
                 first(db)
@@ -196,7 +195,7 @@ fn what_one_thread_writes_in_a_scope_is_committed_at_its_end() {
     assert_eq!(inside.unwrap().unwrap(), (vec![1, 3], 0));
     assert_eq!(seen_outside(), 2);
     assert_eq!(numbers(&sqlite), [1, 3]);
-    assert!(sqlite.writer.lock().unwrap().together.is_none());
+    assert!(sqlite.is_idle());
 }
 
 #[test]
@@ -214,36 +213,100 @@ fn a_scope_whose_commit_fails_says_so() {
 }
 
 #[test]
-fn a_scope_that_panics_or_is_slow_holds_nobody_up() {
+fn a_scope_that_panics_keeps_what_was_written_and_no_turn() {
+    let (_folder, sqlite) = file();
+    for alone in [false, true] {
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let work = || {
+                sqlite.write(|db| insert(db, i64::from(alone))).unwrap();
+                panic!("in the middle")
+            };
+            if alone {
+                sqlite.alone(work)
+            } else {
+                sqlite.together(work)
+            }
+        }));
+        assert!(panicked.is_err_and(|cause: Box<dyn std::any::Any + Send>| cause.is::<&str>()));
+        assert!(sqlite.is_idle());
+    }
+    // Each write stands by itself
+    assert_eq!(numbers(&sqlite), [0, 1]);
+}
+
+#[test]
+fn a_scope_that_is_slow_lets_others_in_between_its_writes() {
     let (_folder, mut sqlite) = file();
-    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        sqlite.together(|| {
-            sqlite.write(|db| insert(db, 1)).unwrap();
-            panic!("in the middle")
-        })
-    }));
-    assert!(panicked.is_err_and(|cause| cause.is::<&str>()));
-    // What was written before is there: each write stands by itself
-    assert_eq!(numbers(&sqlite), [1]);
-    sqlite.longest = Duration::from_millis(20);
-    let sqlite = &sqlite;
-    let (written, go_on): (_, Receiver<()>) = channel();
-    let (done, is_done): (_, Receiver<()>) = channel();
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            let slow = sqlite.together(|| {
-                sqlite.write(|db| insert(db, 2)).unwrap();
-                written.send(()).unwrap();
-                // Until the other one was answered
-                is_done.recv().unwrap();
-            });
-            slow.unwrap();
+    sqlite.longest = Duration::ZERO;
+    let slow = sqlite.together(|| {
+        sqlite.write(|db| insert(db, 1)).unwrap();
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| sqlite.write(|db| insert(db, 2)));
+            other.join().unwrap().unwrap();
         });
-        go_on.recv().unwrap();
+        // The other's is seen, and its own
         sqlite.write(|db| insert(db, 3)).unwrap();
-        assert_eq!(numbers(sqlite), [1, 2, 3]);
-        done.send(()).unwrap();
+        numbers(&sqlite)
     });
+    assert_eq!(slow.unwrap(), [1, 2, 3]);
+    assert!(sqlite.is_idle());
+}
+
+#[test]
+fn who_is_alone_is_alone_however_long_it_takes() {
+    let (folder, mut sqlite) = file();
+    sqlite.longest = Duration::ZERO;
+    let process = Connection::open(folder.path().join("test.db")).unwrap();
+    process.busy_timeout(Duration::ZERO).unwrap();
+    let from_elsewhere = |n: i64| process.execute("INSERT INTO numbers (n) VALUES (?1)", [n]);
+    let sqlite = &sqlite;
+    let (counted, other) = std::thread::scope(|scope| {
+        let (inside, go): (_, Receiver<()>) = channel();
+        let other = scope.spawn(move || {
+            go.recv().unwrap();
+            sqlite.write(|db| {
+                let count: i64 =
+                    db.one("SELECT COUNT(*) FROM numbers", params![], |row| row.get(0))?;
+                insert(db, 100 + count)
+            })
+        });
+        let counted = sqlite.alone(|| {
+            inside.send(()).unwrap();
+            while sqlite.waiting() == 0 {
+                std::thread::yield_now();
+            }
+            sqlite.write(|db| insert(db, 1)).unwrap();
+            let failed = sqlite.write(|db| {
+                insert(db, 2)?;
+                Err::<(), _>(DbError::new(DbErrorKind::NotFound))
+            });
+            assert_eq!(failed.unwrap_err().kind(), DbErrorKind::NotFound);
+            from_elsewhere(7).unwrap_err();
+            sqlite.alone(|| sqlite.write(|db| insert(db, 3)).unwrap())?;
+            Ok::<_, DbError>(numbers(sqlite))
+        });
+        (counted, other.join().unwrap())
+    });
+    assert_eq!(counted.unwrap().unwrap(), [1, 3]);
+    other.unwrap();
+    assert_eq!(numbers(sqlite), [1, 3, 102]);
+    assert!(sqlite.is_idle());
+    from_elsewhere(7).unwrap();
+}
+
+#[test]
+fn a_scope_of_one_database_is_none_of_another() {
+    let (_one, one) = file();
+    let (_two, two) = file();
+    let inside = one.together(|| {
+        one.write(|db| insert(db, 1)).unwrap();
+        two.alone(|| two.write(|db| insert(db, 2)).unwrap())
+            .unwrap();
+        assert!(two.is_idle());
+        (numbers(&one), numbers(&two))
+    });
+    assert_eq!(inside.unwrap(), (vec![1], vec![2]));
+    assert!(one.is_idle());
 }
 
 #[test]
@@ -269,5 +332,5 @@ fn many_scopes_at_once_lose_nothing() {
         }
     });
     assert_eq!(numbers(&sqlite).len(), 480);
-    assert!(sqlite.writer.lock().unwrap().together.is_none());
+    assert!(sqlite.is_idle());
 }

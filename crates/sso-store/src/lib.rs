@@ -36,6 +36,7 @@ mod error;
 mod log;
 mod migrate;
 mod pending;
+mod queue;
 mod replay;
 mod scim;
 mod secrets;
@@ -54,6 +55,7 @@ pub use log::{
     NewLogEntry,
 };
 pub use pending::MAX_PENDING;
+pub use queue::WriteQueue;
 pub use scim::{AddedSchema, ScimLog, ScimStore, scim_registry};
 pub use secrets::StoredSecret;
 pub use sessions::{EarlierUser, SessionId, SessionKind, SessionRecord, UserKey, UserRecord};

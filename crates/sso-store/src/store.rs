@@ -163,6 +163,15 @@ impl Store {
         }
     }
 
+    /// How many can write at the same time; `None` where they take turns and share flushes.
+    pub(crate) fn writers(&self) -> Option<usize> {
+        match &*self.inner {
+            Inner::Sqlite(_) => None,
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(_) => Some(crate::db::pool::SIZE),
+        }
+    }
+
     /// Runs `work`, which is one question.
     pub(crate) fn read<T>(
         &self,

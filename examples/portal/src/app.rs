@@ -69,8 +69,8 @@ pub struct App {
     /// Password hashing takes 19 MiB and tens of milliseconds; one at a time is a bound.
     pub(crate) password_gate: tokio::sync::Semaphore,
     dev_idp: Option<String>,
-    /// One fetch of metadata at a time; who waits finds what the other one brought.
     pub(crate) scim: Scim,
+    /// One fetch of metadata at a time; who waits finds what the other one brought.
     pub(crate) refreshing: std::sync::Mutex<()>,
 }
 
@@ -119,6 +119,13 @@ impl App {
     #[must_use]
     pub fn with_dev_idp(mut self, connection: Option<String>) -> Self {
         self.dev_idp = connection;
+        self
+    }
+
+    /// How many SCIM requests a second each connection may make; 200 unless it is said, and 0 for no limit.
+    #[must_use]
+    pub fn with_scim_rate(mut self, per_second: u32) -> Self {
+        self.scim.set_rate(per_second);
         self
     }
 

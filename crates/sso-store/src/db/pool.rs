@@ -24,7 +24,7 @@ pub(crate) use super::postgres::Session;
 use crate::error::{DbError, DbErrorKind};
 
 /// Connections of one pool at most.
-const SIZE: usize = 8;
+pub(crate) const SIZE: usize = 8;
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// What a connection promises: a commit is on the disk, no wait is endless.

@@ -26,9 +26,9 @@ const STATEMENTS: usize = 128;
 const READERS: usize = 8;
 /// Kilobytes of pages that a connection keeps.
 const CACHE: i64 = 16 * 1024;
-/// Pages of the log after which they are carried over to the database (16 MiB): pages that are written
+/// Pages of the log after which they are carried over to the database (32 MiB): pages that are written
 /// again and again are carried once.
-const CHECKPOINT: i64 = 4096;
+const CHECKPOINT: i64 = 8192;
 /// A transaction that others join ends after so many of them, or so long.
 const MOST_TOGETHER: usize = 256;
 const LONGEST_TOGETHER: Duration = Duration::from_millis(10);

@@ -43,6 +43,10 @@ pub(super) struct Serve {
     /// 127.0.0.1:8081 when the portal itself is on a loopback address, else off.
     #[arg(long, value_name = "ADDR|off")]
     pub(super) dev_idp: Option<DevIdp>,
+    /// SCIM requests a second that each connection may make in the long run, and ten times as many at once; 0 for no
+    /// limit.
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    pub(super) scim_rate: u32,
 }
 
 impl Serve {

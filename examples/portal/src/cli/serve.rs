@@ -49,7 +49,7 @@ async fn serve(store: Store, options: &Serve) -> Result<(), StartError> {
     logs::forget(&store, now())?;
     let password =
         admin::ensure(&store, now()).map_err(|error| StartError::DevIdp(error.to_string()))?;
-    let app = App::new(store.clone(), base)?;
+    let app = App::new(store.clone(), base)?.with_scim_rate(options.scim_rate);
     catch_up(&app)?;
     let dev_idp = match options
         .dev_idp

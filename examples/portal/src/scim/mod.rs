@@ -15,7 +15,7 @@ use scim_core::service::{Config, Connection, CursorKey, Request, Response, ScimS
 use scim_core::token::{self, TokenRecord};
 use sso_store::{
     AddedSchema, ConnectionName, ConnectionSettings, DbError, ScimLog, ScimStore, Store,
-    StoredSecret, scim_registry,
+    StoredSecret, WriteQueue, scim_registry,
 };
 use time::OffsetDateTime;
 
@@ -51,6 +51,8 @@ pub(crate) struct Scim {
     cursor_key: [u8; 32],
     limiter: RateLimiter,
     log: ScimLog,
+    /// Does small writes.
+    pub(crate) queue: WriteQueue,
     /// The service, and the added schemas that it was made with.
     service: Mutex<Option<(Vec<AddedSchema>, Arc<Service>)>>,
 }
@@ -71,8 +73,13 @@ impl Scim {
             cursor_key,
             limiter: RateLimiter::new(RateLimit::default()),
             log: ScimLog::new(store.clone())?,
+            queue: WriteQueue::new(store)?,
             service: Mutex::new(None),
         })
+    }
+
+    pub(crate) fn set_rate(&mut self, per_second: u32) {
+        self.limiter = RateLimiter::new(RateLimit::per_second(per_second));
     }
 
     /// Who decides about accounts.
@@ -141,10 +148,7 @@ pub(crate) fn handle(app: &App, request: &Request, now: OffsetDateTime) -> Respo
     }
     let service = match app.scim.service(app) {
         Ok(service) => service,
-        Err(error) => {
-            let error = scim_core::store::StoreError::new(error.code());
-            return Response::error(&error.into());
-        }
+        Err(error) => return or_unavailable(Err(error)),
     };
     // The resource, the account and the line in the log share one flush of the disk
     let answered = app.store().together(|| {
@@ -163,6 +167,11 @@ pub(crate) fn handle(app: &App, request: &Request, now: OffsetDateTime) -> Respo
         }
         response
     });
+    or_unavailable(answered)
+}
+
+/// The answer, unless what it tells of is lost.
+pub(crate) fn or_unavailable(answered: Result<Response, DbError>) -> Response {
     answered.unwrap_or_else(|error| {
         let error = scim_core::store::StoreError::new(error.code());
         Response::error(&error.into())

@@ -41,14 +41,43 @@ pub(super) async fn handle(
             Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
         })
         .collect();
-    let done = tokio::task::spawn_blocking(move || scim::handle(&app, &request, now())).await;
-    match done {
-        Ok(response) => answer(&response),
-        Err(_) => answer(&service::Response::error(&ScimError::new(
-            Reason::Storage,
-            "The service is out of order; try again later.",
-        ))),
-    }
+    let done = if is_small_write(&request) {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let work = {
+            let app = Arc::clone(&app);
+            move || scim::handle(&app, &request, now())
+        };
+        // Whoever does not listen any more has gone away
+        app.scim
+            .queue
+            .push(work, |done| tell.send(done).unwrap_or_default());
+        told.await
+            .map_or_else(|_| Err(()), |done| Ok(scim::or_unavailable(done)))
+    } else {
+        let work = tokio::task::spawn_blocking(move || scim::handle(&app, &request, now()));
+        work.await.map_err(|_| ())
+    };
+    // It ends without an answer only by a panic
+    done.map_or_else(
+        |()| {
+            answer(&service::Response::error(&ScimError::new(
+                Reason::Storage,
+                "The service is out of order; try again later.",
+            )))
+        },
+        |response| answer(&response),
+    )
+}
+
+/// Whether a request writes no more than one user: many of them are done together. A change of a group may concern
+/// everybody in it.
+fn is_small_write(request: &service::Request) -> bool {
+    let writes = matches!(request.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE");
+    let mut parts = request.path.trim_matches('/').split('/');
+    let is_user = parts
+        .next()
+        .is_some_and(|part| part.eq_ignore_ascii_case("Users"));
+    writes && is_user && parts.next() != Some(".search")
 }
 
 fn answer(scim: &service::Response) -> Response {

@@ -137,7 +137,7 @@ fn row(name: &str, budget: &str, (best, middle): (f64, f64)) {
 }
 
 /// Users made in a second, by a client for each token.
-fn post(name: &str, tokens: Vec<String>) -> Result<(), Error> {
+fn post(name: &str, from: usize, tokens: Vec<String>) -> Result<(), Error> {
     let count = tokens.len() * POSTS;
     let start = Instant::now();
     let clients: Vec<_> = tokens
@@ -147,8 +147,7 @@ fn post(name: &str, tokens: Vec<String>) -> Result<(), Error> {
             std::thread::spawn(move || -> Result<(), Error> {
                 let mut connection = Client::new(&token)?;
                 for number in 0..POSTS {
-                    // Of a customer who has users already nobody has that number
-                    let number = 10_000_000 + number * TENANTS + client;
+                    let number = from + number * TENANTS + client;
                     connection.send("POST", "/Users", Some(&user(number)))?;
                 }
                 Ok(())
@@ -352,6 +351,7 @@ fn run(binary: &Path, folder: &Path, database: &str, users: usize) -> Result<(),
             "Operations": [{ "op": op, "path": "members", "value": members }],
         })
     };
+    ids.truncate(GROUP);
     let (last, most) = ids.split_last().ok_or("users")?;
     for part in most.chunks(500) {
         client.send("PATCH", &path, Some(&patch("add", part)))?;
@@ -378,7 +378,9 @@ fn run(binary: &Path, folder: &Path, database: &str, users: usize) -> Result<(),
         measured,
     );
 
-    post("24 clients of one customer", vec![first.clone(); TENANTS])?;
-    post("24 clients of 24 customers", tokens)?;
+    // Numbers that nobody has
+    let (one, many) = (vec![first.clone(); TENANTS], tokens.clone());
+    post("24 clients of one customer", 10_000_000, one)?;
+    post("24 clients of 24 customers", 20_000_000, many)?;
     Ok(())
 }

@@ -172,6 +172,16 @@ impl Store {
         }
     }
 
+    /// Notes that there are so many rows more.
+    pub(crate) fn grew(&self, rows: usize) {
+        match &*self.inner {
+            // Its plans are fixed by the indices that there are
+            Inner::Sqlite(_) => {}
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(pool) => pool.grew(rows),
+        }
+    }
+
     /// Runs `work`, which is one question.
     pub(crate) fn read<T>(
         &self,

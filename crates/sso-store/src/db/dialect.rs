@@ -29,6 +29,35 @@ impl Dialect {
         }
     }
 
+    /// `column`, as the index of keys has it in order: to be sorted by it and then by the column.
+    pub(crate) fn key_order(self, column: &str) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            #[cfg(feature = "postgres")]
+            Self::Postgres => Some(format!("substr({column}, 1, {KEY_PREFIX})")),
+        }
+    }
+
+    /// Whether there are `rows` for the row at hand, which are looked up for it alone. PostgreSQL would rather join all
+    /// there are, unless they begin at a place.
+    pub(crate) fn exists(self, rows: &str) -> String {
+        match self {
+            Self::Sqlite => format!("EXISTS (SELECT 1 FROM {rows})"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres => format!("EXISTS (SELECT 1 FROM {rows} OFFSET 0)"),
+        }
+    }
+
+    /// `column` is one of the few that `select` gives: they are looked up first. PostgreSQL is told so by an array;
+    /// else it judges by statistics, which a table that was just filled has none of.
+    pub(crate) fn among(self, column: &str, select: &str) -> String {
+        match self {
+            Self::Sqlite => format!("{column} IN ({select})"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres => format!("{column} = ANY (ARRAY({select}))"),
+        }
+    }
+
     /// What makes a `SELECT` keep others from changing the row until the transaction ends. SQLite
     /// has one writer at a time anyway.
     pub(crate) const fn for_update(self) -> &'static str {

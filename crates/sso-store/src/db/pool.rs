@@ -3,6 +3,7 @@
 //! One thread drives all of them, with a small runtime of its own: callers wait on their own threads
 //! and need none.
 
+mod statistics;
 #[cfg(feature = "postgres-tls")]
 mod tls;
 mod transport;
@@ -16,6 +17,7 @@ use tokio::sync::oneshot;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, Error, NoTls, Socket};
 
+use self::statistics::Statistics;
 use self::transport::Transport;
 use super::Db;
 use super::deadline::{Deadline, PATIENCE};
@@ -60,6 +62,7 @@ pub(crate) struct Pool {
     transport: Transport,
     runtime: Handle,
     sessions: Lender<Session>,
+    statistics: Statistics,
     /// Dropped with the pool; then the thread ends, and with it every connection.
     _alive: oneshot::Sender<()>,
 }
@@ -109,6 +112,7 @@ impl Pool {
             transport,
             runtime: handle,
             sessions: Lender::new(SIZE),
+            statistics: Statistics::default(),
             _alive: alive,
         };
         let first = pool
@@ -202,6 +206,14 @@ impl Pool {
                 return Err(error);
             }
             patience.wait(error)?;
+        }
+    }
+
+    /// Notes that the tables have so many rows more, by and large.
+    pub(crate) fn grew(&self, rows: usize) {
+        if self.statistics.are_due(rows) {
+            // Without them it is slower, and the server makes them itself within a minute or so
+            self.read(statistics::make).ok();
         }
     }
 

@@ -66,7 +66,7 @@ impl Tables<'_> {
                 count_total: query.count_total,
             };
             let (found, matching) =
-                Search::new(self, target, query.descending).run(self, target, &cut)?;
+                Search::new(self, target, query.descending)?.run(self, target, &cut)?;
             hits.extend(found);
             total = total.saturating_add(matching);
             if alone {
@@ -132,14 +132,16 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(tables: &Tables<'a>, target: &QueryTarget, descending: bool) -> Self {
+    fn new(tables: &Tables<'a>, target: &QueryTarget, descending: bool) -> Result<Self, DbError> {
         let registry = tables.registry;
         let kind = registry.resource_type(target.kind);
         let mut translator = Translator {
             registry,
             numbers: tables.numbers,
             kind: target.kind,
-            dialect: tables.db.dialect(),
+            tenant: tables.tenant,
+            db: tables.db,
+            failed: None,
             // The tenant is ?1 and the kind ?2, everywhere
             params: vec![
                 Param::from(tables.tenant.to_owned()),
@@ -153,6 +155,9 @@ impl<'a> Search<'a> {
                 exact: true,
             },
         };
+        if let Some(error) = translator.failed.take() {
+            return Err(error);
+        }
         let mentions = |attr| {
             target
                 .filter
@@ -193,13 +198,13 @@ impl<'a> Search<'a> {
                 Key::Value(tables.numbers.of(path.leaf()), always)
             }
         };
-        Self {
+        Ok(Self {
             translator,
             condition,
             key,
             needs,
             descending,
-        }
+        })
     }
 
     /// The hits of one target, and how many match in all if that was asked.
@@ -307,7 +312,10 @@ impl<'a> Search<'a> {
         let desc = if self.descending { " DESC" } else { "" };
         let order = match self.key {
             Key::None => format!("r.id{desc}"),
-            Key::Value(_, true) => format!("k.key{desc}, k.id{desc}"),
+            Key::Value(_, true) => match self.translator.db.dialect().key_order("k.key") {
+                Some(first) => format!("{first}{desc}, k.key{desc}, k.id{desc}"),
+                None => format!("k.key{desc}, k.id{desc}"),
+            },
             // Resources without a value come last, and first when descending (RFC 7644 §3.4.2.3)
             _ => format!("({key} IS NULL){desc}, {key}{desc}, r.id{desc}"),
         };
@@ -348,6 +356,19 @@ impl<'a> Search<'a> {
             _ => return Err(DbError::new(DbErrorKind::InvalidValue)),
         };
         Ok(match (here, self.descending) {
+            (Some(key), descending) if matches!(self.key, Key::Value(_, true)) => {
+                let key = self.translator.bind(key);
+                // The index begins at the place, and not at its own beginning
+                let or = if descending { "<=" } else { ">=" };
+                let order = self.translator.db.dialect();
+                let begin = match (order.key_order(&column), order.key_order(&key)) {
+                    (Some(column), Some(key)) => format!("{column} {or} {key} AND "),
+                    _ => String::new(),
+                };
+                format!(
+                    "{begin}{column} {or} {key} AND ({column} {than} {key} OR r.id {than} {id})"
+                )
+            }
             (Some(key), false) => {
                 let key = self.translator.bind(key);
                 format!(

@@ -194,6 +194,9 @@ impl ResourceStore for ScimStore {
                 .store
                 .transaction(|db| self.tables(db, tenant).batch(batch)),
         };
+        if done.is_ok() {
+            self.store.grew(batch.units.len());
+        }
         done.map_err(|error| failed(&error))
     }
 

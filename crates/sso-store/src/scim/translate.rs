@@ -6,11 +6,15 @@
 
 use scim_core::document::{Node, Value};
 use scim_core::filter::{CompareOp, Filter, Leaf, Operand, Test};
-use scim_core::schema::{AttrId, Registry, ResourceTypeId};
+use scim_core::schema::{AttrId, Registry, ResourceTypeId, Uniqueness};
 
 use super::encode::{self, END, Numbers, TEXT};
-use crate::db::Param;
 use crate::db::dialect::Dialect;
+use crate::db::{Db, Param, params};
+use crate::error::DbError;
+
+/// A value that more resources have is not worth being looked up first.
+const FEW: i64 = 200;
 
 /// A condition on `scim_resources r`.
 pub(super) struct Condition {
@@ -44,8 +48,11 @@ pub(super) struct Translator<'a> {
     pub(super) registry: &'a Registry,
     pub(super) numbers: &'a Numbers,
     pub(super) kind: ResourceTypeId,
-    pub(super) dialect: Dialect,
+    pub(super) tenant: &'a str,
+    pub(super) db: Db<'a>,
     pub(super) params: Vec<Param<'static>>,
+    /// Why the database could not say what is rare.
+    pub(super) failed: Option<DbError>,
 }
 
 impl Translator<'_> {
@@ -73,12 +80,12 @@ impl Translator<'_> {
                 let lead = self.leading(inner);
                 let attr = self.attribute(*attr);
                 let inner = self.inner(inner);
+                let element = self.exists(&format!(
+                    "scim_values e WHERE e.tenant = r.tenant AND e.id = r.id AND e.attr = {attr} AND ({})",
+                    inner.sql
+                ));
                 Condition {
-                    sql: format!(
-                        "{lead}EXISTS (SELECT 1 FROM scim_values e WHERE e.tenant = r.tenant AND e.id = r.id \
-                         AND e.attr = {attr} AND ({}))",
-                        inner.sql
-                    ),
+                    sql: lead + &element,
                     exact: inner.exact,
                 }
             }
@@ -121,26 +128,63 @@ impl Translator<'_> {
         let mark = self.params.len();
         let attr = self.attribute(leaf.path.leaf());
         let Test::Compare(op, operand) = &leaf.test else {
-            return Condition::exact(format!(
-                "EXISTS (SELECT 1 FROM scim_values v WHERE v.tenant = r.tenant AND v.id = r.id AND v.attr = {attr})"
-            ));
+            return Condition::exact(self.exists(&format!(
+                "scim_values v WHERE v.tenant = r.tenant AND v.id = r.id AND v.attr = {attr}"
+            )));
         };
         let Some(Condition { sql, exact }) = self.comparison("v.key", *op, operand) else {
             self.params.truncate(mark);
             return Condition::anything();
         };
-        // Where few can match, the index of keys leads; where many can, each row is asked
-        let sql = if matches!((op, operand), (CompareOp::Eq, Operand::Text(_))) {
-            format!(
-                "r.id IN (SELECT v.id FROM scim_values v WHERE v.tenant = ?1 AND v.attr = {attr} AND {sql})"
-            )
+        // Where few match, the index of keys leads; where many do, each row is asked
+        let sql = if *op == CompareOp::Eq && self.is_rare(leaf.path.leaf(), operand) {
+            self.holders(&attr, &sql)
         } else {
-            format!(
-                "EXISTS (SELECT 1 FROM scim_values v WHERE v.tenant = r.tenant AND v.id = r.id \
-                 AND v.attr = {attr} AND {sql})"
-            )
+            self.exists(&format!(
+                "scim_values v WHERE v.tenant = r.tenant AND v.id = r.id AND v.attr = {attr} AND {sql}"
+            ))
         };
         Condition { sql, exact }
+    }
+
+    /// That a resource is one of those whose value passes a test.
+    fn holders(&self, attr: &str, test: &str) -> String {
+        let select = format!(
+            "SELECT v.id FROM scim_values v WHERE v.tenant = ?1 AND v.attr = {attr} AND {test}"
+        );
+        self.dialect().among("r.id", &select)
+    }
+
+    /// Whether no more than a few values of an attribute are this one.
+    fn is_rare(&mut self, attr: AttrId, operand: &Operand) -> bool {
+        let (Operand::Text(_), Some(key)) = (operand, encode::operand(operand)) else {
+            return false;
+        };
+        if self.registry.attribute(attr).uniqueness() != Uniqueness::None {
+            return true;
+        }
+        let sql = format!(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM scim_values v WHERE v.tenant = ?1 AND v.attr = ?2 AND {} LIMIT {}) few",
+            self.dialect().key_equals("v.key", "?3"),
+            FEW + 1
+        );
+        let params = params![self.tenant, self.numbers.of(attr), key];
+        let counted = self.db.one(&sql, params, |row| row.get::<i64>(0));
+        match counted {
+            Ok(count) => count <= FEW,
+            Err(error) => {
+                self.failed.get_or_insert(error);
+                true
+            }
+        }
+    }
+
+    fn exists(&self, rows: &str) -> String {
+        self.dialect().exists(rows)
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.db.dialect()
     }
 
     /// Where an element has to have one text, the index of keys leads to the few that may match; of
@@ -160,15 +204,13 @@ impl Translator<'_> {
             _ => None,
         });
         let best = texts.max_by_key(|(sub, _)| self.registry.attribute(*sub).name() == "value");
-        let Some((sub, operand)) = best else {
+        let Some((sub, operand)) = best.filter(|(sub, operand)| self.is_rare(*sub, operand)) else {
             return String::new();
         };
         let mark = self.params.len();
         let attr = self.attribute(sub);
         match self.comparison("v.key", CompareOp::Eq, operand) {
-            Some(Condition { sql, .. }) => format!(
-                "r.id IN (SELECT v.id FROM scim_values v WHERE v.tenant = ?1 AND v.attr = {attr} AND {sql}) AND "
-            ),
+            Some(Condition { sql, .. }) => format!("{} AND ", self.holders(&attr, &sql)),
             None => {
                 self.params.truncate(mark);
                 String::new()
@@ -219,10 +261,10 @@ impl Translator<'_> {
                     return Condition::anything();
                 };
                 Condition {
-                    sql: format!(
-                        "EXISTS (SELECT 1 FROM scim_values s WHERE s.tenant = e.tenant AND s.id = e.id \
-                         AND s.element = e.element AND s.attr = {attr} AND {sql})"
-                    ),
+                    sql: self.exists(&format!(
+                        "scim_values s WHERE s.tenant = e.tenant AND s.id = e.id \
+                         AND s.element = e.element AND s.attr = {attr} AND {sql}"
+                    )),
                     exact,
                 }
             }
@@ -239,7 +281,7 @@ impl Translator<'_> {
         }
         let bound = self.bind(key);
         let sql = match op {
-            CompareOp::Eq => self.dialect.key_equals(column, &bound),
+            CompareOp::Eq => self.dialect().key_equals(column, &bound),
             CompareOp::Gt => format!("{column} > {bound} AND {column} < '{next}'"),
             CompareOp::Ge => format!("{column} >= {bound} AND {column} < '{next}'"),
             CompareOp::Lt => format!("{column} < {bound} AND {column} >= '{tag}'"),
@@ -270,7 +312,7 @@ impl Translator<'_> {
             }
             _ => {
                 let part = self.bind(text.clone());
-                let position = self.dialect.position();
+                let position = self.dialect().position();
                 format!("({is_text} AND {position}(substr({column}, 2), {part}) > 0)")
             }
         };
@@ -290,9 +332,10 @@ impl Translator<'_> {
             Test::Present if attr == common.id || attr == common.schemas => {
                 Condition::constant(true)
             }
-            Test::Present if Some(attr) == kind.members() && sub.is_none() => Condition::exact(
-                "EXISTS (SELECT 1 FROM scim_members m WHERE m.tenant = r.tenant AND m.group_id = r.id)",
-            ),
+            Test::Present if Some(attr) == kind.members() && sub.is_none() => {
+                let members = "scim_members m WHERE m.tenant = r.tenant AND m.group_id = r.id";
+                Condition::exact(self.exists(members))
+            }
             Test::Compare(CompareOp::Eq, Operand::Text(text)) if attr == common.id => {
                 let id = self.bind(text.clone());
                 Condition::exact(format!("r.id = {id}"))
@@ -302,9 +345,10 @@ impl Translator<'_> {
                     && sub.is_some_and(|sub| self.registry.attribute(sub).name() == "value") =>
             {
                 let id = self.bind(text.clone());
-                Condition::exact(format!(
-                    "r.id IN (SELECT m.group_id FROM scim_members m WHERE m.tenant = ?1 AND m.member_id = {id})"
-                ))
+                let select = format!(
+                    "SELECT m.group_id FROM scim_members m WHERE m.tenant = ?1 AND m.member_id = {id}"
+                );
+                Condition::exact(self.dialect().among("r.id", &select))
             }
             Test::Compare(op, Operand::Instant(instant))
                 if sub == Some(common.created) || sub == Some(common.last_modified) =>

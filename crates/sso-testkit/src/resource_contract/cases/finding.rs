@@ -222,3 +222,50 @@ pub(super) fn counts_are_right<S: ResourceStore>(stage: &Stage<'_, S>) {
     let nobody = stage.of_tenant("counts_are_right, nobody");
     assert_eq!(nobody.ask(&both).total, Some(0));
 }
+
+/// A store may ask in another way where a value is common.
+pub(super) fn what_many_have_is_found_as_what_few_have<S: ResourceStore>(stage: &Stage<'_, S>) {
+    stage.all((0..303).map(|n| {
+        let kind = if n % 101 == 0 { "home" } else { "work" };
+        let address = format!("u{}@example.com", n % 2);
+        let more = json!({
+            "title": if n % 3 == 0 { "Rare" } else { "Common" },
+            "emails": [{"type": kind, "value": address}, {"type": "other", "value": "all@example.com"}],
+        });
+        stage.user_with(&format!("{n:03}"), &format!("user {n:03}"), &more)
+    }));
+    let count = |filter: &str| {
+        let question = stage.question(&["User"], Some(filter), None);
+        let found = stage.ask(&question);
+        assert_eq!(
+            found.total,
+            Some(ids(&found).len().try_into().expect("few"))
+        );
+        ids(&found).len()
+    };
+    assert_eq!(count("title eq \"common\""), 202);
+    assert_eq!(count("title eq \"rare\""), 101);
+    assert_eq!(count("emails.value eq \"all@example.com\""), 303);
+    assert_eq!(count("emails[type eq \"work\"]"), 300);
+    assert_eq!(count("emails[type eq \"home\"]"), 3);
+    let of = |kind: &str, address: &str| {
+        format!("emails[type eq \"{kind}\" and value eq \"{address}@example.com\"]")
+    };
+    assert_eq!(count(&of("work", "all")), 0);
+    assert_eq!(count(&of("other", "all")), 303);
+    assert_eq!(count(&of("home", "u1")), 1);
+    assert_eq!(count("title eq \"common\" and emails.type eq \"home\""), 2);
+    assert_eq!(
+        count("not (title eq \"common\") or emails.type eq \"home\""),
+        103
+    );
+    // The page is cut after the filter
+    let mut question = stage.question(&["User"], Some("title eq \"common\""), None);
+    question.count = 2;
+    question.start = Start::Offset(200);
+    let page = stage.ask(&question);
+    assert_eq!(
+        (ids(&page), page.total),
+        (vec!["301".to_owned(), "302".to_owned()], Some(202))
+    );
+}

@@ -1,7 +1,7 @@
 //! What the policy decides becomes an account: made, changed, disabled, deleted; sessions end with it,
 //! and the history says who, what and why.
 //!
-//! [`ProvisioningPolicy::decide`] is asked in three places only: here before and after
+//! [`decide`](scim_core::policy::ProvisioningPolicy::decide) is asked in three places only: here before and after
 //! a SCIM request, and in `login` for a login.
 
 mod change;

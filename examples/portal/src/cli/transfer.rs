@@ -85,7 +85,7 @@ fn import(store: &Store, name: &str, file: &Path) -> Result<(), Stop> {
         present += done.present;
         refused += done.refused.len();
         for (line, code) in &done.refused {
-            eprintln!("line {line}: {code}");
+            eprintln!("line {line}: {code}: {}", why(code));
         }
         eprintln!("{written} written, {present} there before, {refused} refused");
     }
@@ -96,4 +96,16 @@ fn import(store: &Store, name: &str, file: &Path) -> Result<(), Stop> {
     }
     println!("{written} written, {present} there before.");
     Ok(())
+}
+
+/// What a code of [`transfer::Imported::refused`] means for whoever imports.
+fn why(code: &str) -> &'static str {
+    match code {
+        "transfer.malformed" => "this is not a line that an export printed",
+        "transfer.resource_type" => "there is no such resource type here",
+        "transfer.document" => "it does not fit the schemas of here; add those it was made with",
+        "transfer.unique" => "another user has that name, or another value that has to be unique",
+        "transfer.id_in_use" => "a resource of that id was there and was deleted",
+        _ => "the database refused it; nothing of this line was written",
+    }
 }

@@ -354,3 +354,6 @@ impl Store {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -205,6 +205,7 @@ fn administrators_of_an_older_database_stay_administrators() {
          DROP INDEX log_by_account; ALTER TABLE log DROP COLUMN account_id;
          DROP INDEX log_by_connection; DROP INDEX log_by_code; DROP INDEX sessions_by_user;
          UPDATE users SET scim_id = 's1';
+         DROP INDEX log_of_refusals;
          PRAGMA user_version = 4;",
     )
     .unwrap();

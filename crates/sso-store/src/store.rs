@@ -173,6 +173,10 @@ impl Store {
     }
 
     /// Notes that there are so many rows more.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(unused_variables, reason = "it is PostgreSQL that has to know")
+    )]
     pub(crate) fn grew(&self, rows: usize) {
         match &*self.inner {
             // Its plans are fixed by the indices that there are

@@ -30,6 +30,10 @@ impl Dialect {
     }
 
     /// `column`, as the index of keys has it in order: to be sorted by it and then by the column.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(unused_variables, reason = "it is PostgreSQL that has to know")
+    )]
     pub(crate) fn key_order(self, column: &str) -> Option<String> {
         match self {
             Self::Sqlite => None,

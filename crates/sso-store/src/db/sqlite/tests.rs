@@ -281,7 +281,8 @@ fn who_is_alone_is_alone_however_long_it_takes() {
                 Err::<(), _>(DbError::new(DbErrorKind::NotFound))
             });
             assert_eq!(failed.unwrap_err().kind(), DbErrorKind::NotFound);
-            from_elsewhere(7).unwrap_err();
+            let refused = from_elsewhere(7).unwrap_err().sqlite_error_code();
+            assert_eq!(refused, Some(rusqlite::ErrorCode::DatabaseBusy));
             sqlite.alone(|| sqlite.write(|db| insert(db, 3)).unwrap())?;
             Ok::<_, DbError>(numbers(sqlite))
         });

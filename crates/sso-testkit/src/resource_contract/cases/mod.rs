@@ -52,7 +52,8 @@ cases! {
         an_id_is_never_used_again, a_deletion_that_fails_leaves_everything;
     events: events_are_in_the_order_of_the_changes, what_fails_or_changes_nothing_has_no_event,
         groups_of_a_deleted_member_have_an_event;
-    finding: tenants_do_not_see_each_other, what_many_have_is_found_as_what_few_have, null_empty_and_absent_are_one_when_stored,
+    finding: tenants_do_not_see_each_other, what_many_have_is_found_as_what_few_have,
+        null_empty_and_absent_are_one_when_stored,
         any_value_may_match_but_a_value_path_wants_one, types_compare_as_themselves,
         a_missing_sort_value_comes_last_and_first_when_descending, counts_are_right;
     pages: pages_by_index_meet, pages_by_place_survive_what_comes_and_goes,
